@@ -1,0 +1,9 @@
+noinst_LIBRARIES += libtransport.a
+libtransport_a_SOURCES = \
+	src/transport/address.c src/transport/address.h \
+	src/transport/endpoint.c src/transport/endpoint.h \
+	src/transport/io.c src/transport/io.h \
+	src/transport/transport.c src/transport/transport.h \
+	src/transport/transport_ops.h \
+	src/transport/transport_tcp.c \
+	src/transport/transport_unix.c

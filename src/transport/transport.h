@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From an endpoint to a socket. The families differ in how an endpoint becomes a socket and in
+ * nothing after that: once the descriptor exists, io.h serves them all.
+ *
+ * Every descriptor is non-blocking and close-on-exec from its birth and belongs to the caller.
+ * Nothing here allocates or logs. transport_resolve may block (name service); transport_listen may
+ * wait up to 2 s for the directory lock of a Unix path; nothing else waits.
+ */
+#ifndef TRANSPORT_TRANSPORT_H
+#define TRANSPORT_TRANSPORT_H
+
+#include "base/reason.h"
+#include "transport/address.h"
+#include "transport/endpoint.h"
+
+#include <sys/types.h>
+
+enum transport_role { TRANSPORT_SERVER, TRANSPORT_CLIENT };
+
+#define TRANSPORT_ADDRESSES_MAX 64
+
+/* The addresses of an endpoint, each once, in the order of getaddrinfo(3). Returns their number
+ * (>= 1) or -1: DNS, SERVICE, UNREACHABLE, USAGE (a server without a port, a client with port 0).
+ */
+int transport_resolve(const struct endpoint *endpoint, enum transport_role role,
+                      struct address *list, size_t capacity, struct reason *why) MUST_CHECK;
+
+struct listen_options {
+    int backlog;
+    mode_t mode;   /* Unix paths: the socket is born with it */
+    uid_t owner;   /* Unix paths: (uid_t)-1 leaves it */
+    gid_t group;   /* Unix paths: (gid_t)-1 leaves it */
+    int join;      /* TCP: one more socket on a port that a first one of ours holds */
+    int shared;    /* TCP: others will join this one (SO_REUSEPORT after bind) */
+    int nodelay;   /* TCP: accepted sockets inherit it */
+    int keepalive; /* TCP: accepted sockets inherit it */
+};
+
+/* A listening socket. fstat(2) on the socket does not give the path's inode, so it is kept from
+ * bind(2) on; at the end only that inode is removed. */
+struct transport_listener {
+    int fd;
+    dev_t device;
+    ino_t inode;
+    char path[108]; /* "" when there is nothing to remove */
+};
+
+/* socket, bind, mode and owner, listen. On failure nothing is left: no descriptor, no path, and a
+ * live or foreign path is untouched. The sentence names the step and the object. */
+int transport_listen(struct transport_listener *listener, const struct address *address,
+                     const struct listen_options *options, struct reason *why) MUST_CHECK;
+
+/* Removes our path if it is still ours, then closes. Fine on a listener that never opened (fd -1).
+ */
+void transport_unlisten(struct transport_listener *listener);
+
+/* Accepts one connection: its descriptor, ready for use (out-of-band bytes inline), or a negative
+ * errno. *peer gets the peer's address. */
+int transport_accept(int listen_fd, struct address *peer) MUST_CHECK;
+
+/* The address a socket is bound to, with the port that the kernel picked. 0 or a negative errno. */
+int transport_local_address(int fd, struct address *address) MUST_CHECK;
+
+/* Starts to connect. Returns the descriptor; *pending says that the result comes later: wait until
+ * it is writable and ask transport_connect_result. -1 with *why: REFUSED, NOENT, PERM (names the
+ * file or directory that lacks the permission), and code EAGAIN for a Unix socket whose backlog is
+ * full (poll(2) would report it ready at once: try again on a timer). */
+int transport_connect(const struct address *address, const struct address *source, int *pending,
+                      struct reason *why) MUST_CHECK;
+
+/* After the wait: 0 when connected, -1 with *why. SELF when TCP has connected the socket to itself,
+ * which a closed port in the ephemeral range makes possible. */
+int transport_connect_result(int fd, const struct address *address, struct reason *why) MUST_CHECK;
+
+/* Who is at the other end of a Unix connection; 0, or a negative errno (ENOTSUP for TCP). */
+struct transport_credentials {
+    pid_t pid;
+    uid_t uid;
+    gid_t gid;
+};
+int transport_credentials(int fd, struct transport_credentials *credentials) MUST_CHECK;
+
+/* What a Unix endpoint has on disk, for people who ask why it does not answer. */
+struct transport_path_state {
+    int exists, is_socket;
+    mode_t mode;
+    uid_t owner;
+    gid_t group;
+};
+int transport_path_state(const struct endpoint *endpoint, struct transport_path_state *state);
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/clock.h"
+#include "base/text.h"
+#include "lib/testing.h"
+
+static void numbers(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t value;
+    } good[] = {{"0", 0}, {"7", 7}, {"65535", 65535}, {"18446744073709551615", UINT64_MAX}};
+    static const char *const bad[] = {"",
+                                      " 7",
+                                      "7 ",
+                                      "7x",
+                                      "+7",
+                                      "-7",
+                                      "-0",
+                                      "07",
+                                      "00",
+                                      "0x7",
+                                      "1e3",
+                                      "7.0",
+                                      "\xd9\xa7",
+                                      "18446744073709551616",
+                                      "99999999999999999999"};
+    struct reason why;
+    uint64_t value;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(good); i++) {
+        assert_int_equal(text_number(good[i].text, 0, UINT64_MAX, &value, &why), 0);
+        assert_true(value == good[i].value);
+    }
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        value = 42;
+        if (text_number(bad[i], 0, UINT64_MAX, &value, &why) == 0)
+            fail_msg("\"%s\" was taken for a number", bad[i]);
+        assert_true(value == 42);
+        assert_int_equal(why.word, REASON_USAGE);
+    }
+    assert_int_equal(text_number("65536", 0, 65535, &value, &why), -1);
+    assert_string_equal(why.text, "65536 is outside 0 to 65535");
+}
+
+static void octals(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t value;
+    } good[] = {{"0660", 0660}, {"660", 0660}, {"0", 0}, {"7777", 07777}};
+    static const char *const bad[] = {"", "8", "0o660", "10000", "u+w", "00660", " 660"};
+    uint64_t value;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(good); i++) {
+        assert_int_equal(text_octal(good[i].text, 07777, &value, NULL), 0);
+        assert_true(value == good[i].value);
+    }
+    for (size_t i = 0; i < COUNT(bad); i++)
+        if (text_octal(bad[i], 07777, &value, NULL) == 0)
+            fail_msg("\"%s\" was taken for a mode", bad[i]);
+}
+
+static void sizes(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t value;
+        const char *formatted;
+    } good[] = {{"512", 512, "512"},
+                {"0", 0, "0"},
+                {"64KiB", 65536, "64KiB"},
+                {"1MB", 1000000, "1MB"},
+                {"1kB", 1000, "1KB"},
+                {"1KB", 1000, "1KB"},
+                {"2GiB", UINT64_C(2) << 30, "2GiB"},
+                {"1024", 1024, "1KiB"},
+                {"10B", 10, "10"}};
+    static const char *const bad[] = {"",   "KiB", "64 KiB", "64kib",      "1.5MB",
+                                      "-1", "064", "1MBB",   "99999999TiB"};
+    char text[32];
+    uint64_t value;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(good); i++) {
+        assert_int_equal(text_size(good[i].text, 0, UINT64_MAX, &value, NULL), 0);
+        assert_true(value == good[i].value);
+        assert_string_equal(text_format_size(value, text, sizeof text), good[i].formatted);
+        assert_int_equal(text_size(text, 0, UINT64_MAX, &value, NULL), 0);
+        assert_true(value == good[i].value);
+    }
+    for (size_t i = 0; i < COUNT(bad); i++)
+        if (text_size(bad[i], 0, UINT64_MAX, &value, NULL) == 0)
+            fail_msg("\"%s\" was taken for a size", bad[i]);
+}
+
+static void durations(void **state)
+{
+    static const struct {
+        const char *text;
+        enum text_unit rule;
+        uint64_t value;
+        const char *formatted;
+    } good[] = {{"0", TEXT_UNIT_REQUIRED, 0, "0"},
+                {"500ms", TEXT_UNIT_REQUIRED, 500 * NS_PER_MS, "500ms"},
+                {"30s", TEXT_UNIT_REQUIRED, 30 * NS_PER_S, "30s"},
+                {"5m", TEXT_UNIT_REQUIRED, 300 * NS_PER_S, "5m"},
+                {"90s", TEXT_UNIT_REQUIRED, 90 * NS_PER_S, "90s"},
+                {"1.5s", TEXT_UNIT_REQUIRED, 1500 * NS_PER_MS, "1500ms"},
+                {"0.2", TEXT_UNIT_SECONDS, 200 * NS_PER_MS, "200ms"},
+                {"2", TEXT_UNIT_SECONDS, 2 * NS_PER_S, "2s"},
+                {"0.000000001", TEXT_UNIT_SECONDS, 1, "1ns"},
+                {"1.5d", TEXT_UNIT_REQUIRED, 129600 * NS_PER_S, "36h"}};
+    static const struct {
+        const char *text;
+        enum text_unit rule;
+    } bad[] = {{"", TEXT_UNIT_SECONDS},
+               {"s", TEXT_UNIT_SECONDS},
+               {"5", TEXT_UNIT_REQUIRED},
+               {"-1s", TEXT_UNIT_SECONDS},
+               {"1.s", TEXT_UNIT_SECONDS},
+               {".5s", TEXT_UNIT_SECONDS},
+               {"5 s", TEXT_UNIT_SECONDS},
+               {"5S", TEXT_UNIT_SECONDS},
+               {"1e3s", TEXT_UNIT_SECONDS},
+               {"05s", TEXT_UNIT_SECONDS},
+               {"0.0000000001", TEXT_UNIT_SECONDS},
+               {"0.0", TEXT_UNIT_REQUIRED},
+               {"99999999999999999999d", TEXT_UNIT_SECONDS},
+               {"99999999999d", TEXT_UNIT_SECONDS}};
+    char text[32];
+    uint64_t value;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(good); i++) {
+        assert_int_equal(
+            text_duration(good[i].text, good[i].rule, 0, UINT64_MAX >> 1, &value, NULL), 0);
+        assert_true(value == good[i].value);
+        assert_string_equal(text_format_duration(value, text, sizeof text), good[i].formatted);
+    }
+    for (size_t i = 0; i < COUNT(bad); i++)
+        if (text_duration(bad[i].text, bad[i].rule, 0, UINT64_MAX >> 1, &value, NULL) == 0)
+            fail_msg("\"%s\" was taken for a duration", bad[i].text);
+}
+
+static void escapes(void **state)
+{
+    unsigned char every[256];
+    char text[1100];
+
+    (void)state;
+    assert_int_equal(text_escape(text, sizeof text, "a\\b\n\x1b", 5), 12);
+    assert_string_equal(text, "a\\\\b\\x0a\\x1b");
+    assert_int_equal(text_escape(text, 6, "ab\n", 3), 2);
+    assert_string_equal(text, "ab");
+    for (unsigned i = 0; i < sizeof every; i++)
+        every[i] = (unsigned char)i;
+    text_escape(text, sizeof text, every, sizeof every);
+    for (const char *c = text; *c; c++)
+        assert_true(*c >= 0x20 && *c <= 0x7e);
+    assert_int_equal(strlen(text), 94 + 2 + 161 * 4);
+}
+
+static void nearest(void **state)
+{
+    static const char *const names[] = {"listeners", "limits", "log", "workers", NULL};
+
+    (void)state;
+    assert_string_equal(text_nearest("listener", names), "listeners");
+    assert_string_equal(text_nearest("worker", names), "workers");
+    assert_string_equal(text_nearest("lgo", names), "log");
+    assert_null(text_nearest("colour", names));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers),   cmocka_unit_test(octals),  cmocka_unit_test(sizes),
+        cmocka_unit_test(durations), cmocka_unit_test(escapes), cmocka_unit_test(nearest),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
