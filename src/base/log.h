@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The server's log: one line per event, key=value, printable ASCII, never any payload.
- * Writing never blocks the caller and never floods: lines go into a bounded ring that a thread of
- * its own empties; a full ring and a class over its rate drop lines, count them and say so
- * (suppressed=N) once there is room again. Thread-safe.
+ * The server's log: one line per event, key=value or a flat JSON object, printable ASCII, never any
+ * payload. Logging never blocks the caller and never floods: lines go into a bounded ring that a
+ * thread of its own empties. A class over its rate (LOG_RATE lines a second after a first
+ * LOG_BURST) is suppressed and says so: suppressed=N in its next line, or in a line of its own when
+ * the flood has ended. Lines that found the ring full or could not be written are counted and
+ * reported (log-dropped lines=N) as soon as writing works again. Thread-safe; not to be used in the
+ * child of a fork(2).
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -11,6 +14,7 @@
 #include "base/reason.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum log_level {
@@ -20,6 +24,10 @@ enum log_level {
     LOG_LEVEL_INFO,
     LOG_LEVEL_DEBUG
 };
+
+#define LOG_RATE  20
+#define LOG_BURST 100
+
 enum log_target { LOG_TARGET_STDERR, LOG_TARGET_SYSLOG };
 enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 
@@ -40,11 +48,14 @@ struct log_options {
     const char *program;
 };
 
-/* Starts the writing thread. Before it, and after log_stop, lines are written by the caller. */
+/* Starts the writing thread, with all signals blocked in it. Before it, and after log_stop, lines
+ * are written by the caller, in text on standard error, and a dead reader raises SIGPIPE. OTHER
+ * when there is no thread to be had, or no /dev/log for syslog. program must live on. */
 int log_start(const struct log_options *options, struct reason *why) MUST_CHECK;
 /* Changes the level of a running log. */
 void log_set_level(enum log_level level);
-/* Waits until all lines are written, but no longer than patience_ns without progress. */
+/* Writes what is left and ends the thread, but waits no longer than patience_ns without progress:
+ * then the rest is lost, and so is every later line. */
 void log_stop(uint64_t patience_ns);
 
 /* Whether a line of this level would be written: one load and one comparison. */
@@ -54,9 +65,38 @@ static inline bool log_enabled(enum log_level level)
     return level <= __atomic_load_n(&log_threshold, __ATOMIC_RELAXED);
 }
 
-/* One event. class names the message for people and for the rate limit ("accepted", "closed");
- * format gives "key=value key=value"; values from outside go through log_value first. */
-void log_event(enum log_level level, const char *event, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* One value of a line. The keys and the event's name are constants of the program: [a-z0-9_-]. */
+enum log_kind {
+    LOG_KIND_TEXT, /* any bytes: escaped as text_escape does, quoted where a space would mislead */
+    LOG_KIND_ESCAPED,  /* the same, but already escaped (endpoint_format, address_format) */
+    LOG_KIND_NUMBER,   /* number */
+    LOG_KIND_DURATION, /* number is ns: duration=0.123s, in JSON "duration_ns":123000000 */
+};
+struct log_field {
+    const char *key;
+    const char *text;
+    uint64_t number;
+    enum log_kind kind;
+};
+
+#define LOG_TEXT(key, value)     ((struct log_field){(key), (value), 0, LOG_KIND_TEXT})
+#define LOG_ESCAPED(key, value)  ((struct log_field){(key), (value), 0, LOG_KIND_ESCAPED})
+#define LOG_NUMBER(key, value)   ((struct log_field){(key), NULL, (value), LOG_KIND_NUMBER})
+#define LOG_DURATION(key, value) ((struct log_field){(key), NULL, (value), LOG_KIND_DURATION})
+
+/* One event; its name ("accepted", "closed") is also the class that the rate limit counts by.
+ *     LOG(LOG_LEVEL_INFO, "closed", LOG_NUMBER("id", id), LOG_ESCAPED("peer", text));
+ * Fields of which the text is NULL are left out. Nothing is evaluated below the level. */
+#define LOG(level, event, ...)                                                                     \
+    do {                                                                                           \
+        if (log_enabled(level)) {                                                                  \
+            const struct log_field log_fields_[] = {__VA_ARGS__};                                  \
+            log_event((level), (event), log_fields_, sizeof log_fields_ / sizeof log_fields_[0]);  \
+        }                                                                                          \
+    } while (0)
+
+/* The function under LOG: writes whatever the level is. */
+void log_event(enum log_level level, const char *event, const struct log_field *fields,
+               size_t count);
 
 #endif
