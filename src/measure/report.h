@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * JSON reports: one object per line, numbers as numbers, times in _ns fields. Fields keep the order
+ * in which they were added. The calls cannot fail one by one: a report that ran out of memory fails
+ * as a whole when it is printed.
+ */
+#ifndef MEASURE_REPORT_H
+#define MEASURE_REPORT_H
+
+#include "base/reason.h"
+#include "measure/compare.h"
+#include "measure/histogram.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define REPORT_DEPTH 8
+
+struct json_t; /* jansson's */
+
+struct report {
+    struct json_t *levels[REPORT_DEPTH];
+    unsigned depth;
+    int failed;
+};
+
+/* Begins an object. */
+void report_init(struct report *report);
+/* Prints the object as one line and flushes. OTHER with errno when the stream or the memory fails;
+ * what names the stream in the sentence. Releases the report in every case. */
+int report_print(struct report *report, FILE *stream, const char *what,
+                 struct reason *why) MUST_CHECK;
+/* For a report that is not printed. */
+void report_release(struct report *report);
+
+/* Fields. The key is NULL inside a list. */
+void report_object(struct report *report, const char *key); /* until report_end */
+void report_list(struct report *report, const char *key);   /* until report_end */
+void report_end(struct report *report);
+/* Text that is not UTF-8 is written with \xNN for each byte outside printable ASCII (and \\). */
+void report_text(struct report *report, const char *key, const char *text);
+void report_bytes(struct report *report, const char *key, const void *bytes, size_t length);
+void report_number(struct report *report, const char *key, uint64_t value); /* at most INT64_MAX */
+void report_real(struct report *report, const char *key, double value);     /* null if not finite */
+void report_truth(struct report *report, const char *key, int value);
+
+/* "verdict": {"word", "offset", "total", ... "text"} under the key. */
+void report_verdict(struct report *report, const char *key, const struct verdict *verdict);
+/* count, min_ns, mean_ns, max_ns, deviation_ns, p50_ns, p90_ns, p99_ns, p99_9_ns, p99_99_ns; with
+ * buckets != 0 also what report_read_histogram needs to make the same histogram again. */
+void report_histogram(struct report *report, const char *key, const struct histogram *histogram,
+                      int buckets);
+/* "error": {"word", "code" (errno, if any), "text"} under the key. */
+void report_reason(struct report *report, const char *key, const struct reason *reason);
+
+#endif
