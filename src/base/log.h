@@ -49,7 +49,7 @@ struct log_options {
 };
 
 /* Starts the writing thread, with all signals blocked in it. Before it, and after log_stop, lines
- * are written by the caller, in text on standard error, and a dead reader raises SIGPIPE. OTHER
+ * are written by the caller to standard error, and a dead reader raises SIGPIPE. OTHER
  * when there is no thread to be had, or no /dev/log for syslog. program must live on. */
 int log_start(const struct log_options *options, struct reason *why) MUST_CHECK;
 /* Changes the level of a running log. */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/descriptors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+int descriptors_fill_standard(struct reason *why)
+{
+    int fd;
+
+    /* open(2) gives the lowest free number, so each call fills the next gap. */
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd < 0)
+        return reason_errno(why, errno, "open /dev/null");
+    close(fd);
+    return 0;
+}
+
+unsigned long descriptors_raise_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return 0;
+    if (limit.rlim_cur < limit.rlim_max) {
+        rlim_t soft = limit.rlim_cur;
+
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+            limit.rlim_cur = soft;
+    }
+    return limit.rlim_cur;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/options.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+#define OPTIONS_MAX 64
+#define COLUMN      27 /* where the help texts begin */
+
+size_t options_count(const struct options_row *rows)
+{
+    size_t count = 0;
+
+    while (rows[count].letter)
+        count++;
+    return count;
+}
+
+const char *options_short(const struct options_row *rows, char *text)
+{
+    char *cursor = text;
+
+    *cursor++ = ':';
+    for (; rows->letter; rows++) {
+        if (rows->letter >= OPTIONS_LONG)
+            continue;
+        *cursor++ = (char)rows->letter;
+        if (rows->argument)
+            *cursor++ = ':';
+    }
+    *cursor = '\0';
+    return text;
+}
+
+/* "-c, --config", "-4", "--ready-fd" */
+static const char *row_name(const struct options_row *row, char *text, size_t size)
+{
+    if (row->letter >= OPTIONS_LONG)
+        snprintf(text, size, "--%s", row->name);
+    else if (row->name)
+        snprintf(text, size, "-%c, --%s", row->letter, row->name);
+    else
+        snprintf(text, size, "-%c", row->letter);
+    return text;
+}
+
+void options_print(const struct options_row *rows, FILE *out)
+{
+    char name[64];
+
+    for (; rows->letter; rows++) {
+        int width = fprintf(out, "  %s%s%s%s", rows->letter >= OPTIONS_LONG ? "    " : "",
+                            row_name(rows, name, sizeof name), rows->argument ? " " : "",
+                            rows->argument ? rows->argument : "");
+
+        if (width > COLUMN - 2) {
+            fputc('\n', out);
+            width = 0;
+        }
+        fprintf(out, "%*s", COLUMN - width, "");
+        for (const char *c = rows->help; *c; c++) {
+            fputc(*c, out);
+            if (*c == '\n')
+                fprintf(out, "%*s", COLUMN, "");
+        }
+        fputc('\n', out);
+    }
+}
+
+static const struct options_row *row_find(const struct options_row *rows, int letter)
+{
+    for (; rows->letter; rows++)
+        if (rows->letter == letter)
+            return rows;
+    return NULL;
+}
+
+static int refuse_unknown(const struct options_row *rows, const char *word, struct reason *why)
+{
+    const char *names[OPTIONS_MAX + 1] = {NULL};
+    const char *nearest;
+    char copy[48];
+    size_t count = 0;
+
+    for (; rows->letter && count < OPTIONS_MAX; rows++)
+        if (rows->name)
+            names[count++] = rows->name;
+    text_escape(copy, sizeof copy, word, strcspn(word, "="));
+    nearest = text_nearest(copy + 2, names);
+    return reason_set(why, REASON_USAGE, 0, "unknown option %s%s%s%s", copy,
+                      nearest ? " (did you mean --" : "", nearest ? nearest : "",
+                      nearest ? "?)" : "");
+}
+
+int options_refuse(const struct options_row *rows, int result, int optopt_value, const char *word,
+                   struct reason *why)
+{
+    const struct options_row *row = row_find(rows, optopt_value);
+    char name[64];
+
+    if (row)
+        return reason_set(why, REASON_USAGE, 0, "option %s %s%s", row_name(row, name, sizeof name),
+                          result == ':' ? "needs an argument: " : "takes no argument",
+                          result == ':' ? row->argument : "");
+    if (strncmp(word, "--", 2) == 0)
+        return refuse_unknown(rows, word, why);
+    text_escape(name, sizeof name, &(char){(char)optopt_value}, 1);
+    return reason_set(why, REASON_USAGE, 0, "unknown option -%s", name);
+}
