@@ -34,7 +34,7 @@ struct verdict {
  * "STALLED 5 s at 4096", "EOF at 0 of 56". Return text. */
 const char *verdict_format(const struct verdict *verdict, char *text, size_t size);
 
-/* Hex context of CORRUPT and EXTRA, "sent ..41 42 [43] 44  got ..41 42 [40] 44", "" for the rest.
+/* Hex context of CORRUPT and EXTRA, "sent 41 [42] 43, got 41 [40] 43", "" for the rest.
  */
 const char *verdict_detail(const struct verdict *verdict, char *text, size_t size);
 

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: ISC */
+#include "measure/terminal.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#define PROGRESS_FIRST_NS NS_PER_S
+#define PROGRESS_EVERY_NS (NS_PER_S / 4)
+#define PROGRESS_WIDTH    79
+
+/* What locale(7) says: the first of the three that is set decides. */
+static int locale_is_utf8(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = getenv(names[i]);
+
+        if (value && *value)
+            return strcasestr(value, "UTF-8") || strcasestr(value, "UTF8");
+    }
+    return 0;
+}
+
+void terminal_init(struct terminal *terminal, FILE *stream)
+{
+    *terminal = (struct terminal){.stream = stream};
+    terminal->escapes = isatty(fileno(stream));
+    terminal->utf8 = terminal->escapes && locale_is_utf8();
+}
+
+/* How many bytes a sequence has by its first one; 0 for a byte that begins none. */
+static unsigned sequence_length(unsigned char first)
+{
+    if (first >= 0xc2 && first <= 0xdf)
+        return 2;
+    if (first >= 0xe0 && first <= 0xef)
+        return 3;
+    return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+}
+
+/* Whether the complete sequence is UTF-8 and a character that only shows itself: the controls of
+ * the upper half, the marks that reverse the direction of text and the like could draw a lie. */
+static int shows_itself(const unsigned char *bytes, unsigned length)
+{
+    static const unsigned lowest[] = {0, 0, 0x80, 0x800, 0x10000};
+    unsigned code = bytes[0] & (0xffu >> (length + 1));
+
+    for (unsigned i = 1; i < length; i++) {
+        if ((bytes[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (bytes[i] & 0x3f);
+    }
+    if (code < lowest[length] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+        return 0;
+    return code >= 0xa0 && code != 0xad && code != 0x61c && !(code >= 0x200b && code <= 0x200f) &&
+           !(code >= 0x2028 && code <= 0x202e) && !(code >= 0x2060 && code <= 0x206f) &&
+           code != 0xfeff && !(code >= 0xfff0 && code <= 0xfffb) &&
+           !(code >= 0xe0000 && code <= 0xe0fff);
+}
+
+static void write_escaped(struct terminal *terminal, const unsigned char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        char text[5];
+
+        text_escape(text, sizeof text, bytes + i, 1);
+        fputs(bytes[i] == '\n'   ? "\n"
+              : bytes[i] == '\t' ? "\t"
+              : bytes[i] == '\\' ? "\\"
+                                 : text,
+              terminal->stream);
+    }
+}
+
+static void write_held(struct terminal *terminal)
+{
+    unsigned length = terminal->held_length;
+
+    terminal->held_length = 0;
+    write_escaped(terminal, terminal->held, length);
+}
+
+static void write_byte(struct terminal *terminal, unsigned char byte)
+{
+    /* A byte that cannot continue the sequence ends it, and may begin the next. */
+    if (terminal->held_length && (byte & 0xc0) != 0x80)
+        write_held(terminal);
+    if (!terminal->held_length && !sequence_length(byte)) {
+        write_escaped(terminal, &byte, 1);
+        return;
+    }
+    terminal->held[terminal->held_length++] = byte;
+    if (terminal->held_length < sequence_length(terminal->held[0]))
+        return;
+    if (!shows_itself(terminal->held, terminal->held_length)) {
+        write_held(terminal);
+        return;
+    }
+    fwrite(terminal->held, 1, terminal->held_length, terminal->stream);
+    terminal->held_length = 0;
+}
+
+void terminal_write(struct terminal *terminal, const void *bytes, size_t length)
+{
+    const unsigned char *cursor = bytes;
+
+    if (!terminal->escapes)
+        fwrite(bytes, 1, length, terminal->stream);
+    else if (!terminal->utf8)
+        write_escaped(terminal, bytes, length);
+    else
+        for (size_t i = 0; i < length; i++)
+            write_byte(terminal, cursor[i]);
+}
+
+int terminal_flush(struct terminal *terminal)
+{
+    write_held(terminal);
+    if (fflush(terminal->stream) != 0)
+        return -errno;
+    return ferror(terminal->stream) ? -EIO : 0;
+}
+
+void progress_init(struct progress *progress, FILE *stream, uint64_t now_ns)
+{
+    *progress = (struct progress){.stream = isatty(fileno(stream)) ? stream : NULL,
+                                  .next_ns = now_ns + PROGRESS_FIRST_NS};
+}
+
+int progress_due(const struct progress *progress, uint64_t now_ns)
+{
+    return progress->stream && now_ns >= progress->next_ns;
+}
+
+/* Shows the text over what the line shows now. */
+static void show(struct progress *progress, const char *text)
+{
+    int length = (int)strlen(text);
+
+    fprintf(progress->stream, "\r%s%*s\r%s", text,
+            progress->width > length ? progress->width - length : 0, "", text);
+    fflush(progress->stream);
+    progress->width = length;
+}
+
+void progress_show(struct progress *progress, uint64_t now_ns, const char *format, ...)
+{
+    char text[PROGRESS_WIDTH + 1];
+    va_list arguments;
+
+    if (!progress->stream)
+        return;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    show(progress, text);
+    progress->next_ns = now_ns + PROGRESS_EVERY_NS;
+}
+
+void progress_clear(struct progress *progress)
+{
+    if (progress->stream && progress->width)
+        show(progress, "");
+}
