@@ -5,13 +5,14 @@ TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(CMOCKA_CFLAGS)
 
 if TESTS_ENABLED
 include tests/unit/base.mk
+include tests/unit/echo.mk
 include tests/unit/measure.mk
 include tests/system/local.mk
 endif
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests) $(system_tests)
-EXTRA_DIST += $(system_tests)
+EXTRA_DIST += $(system_tests) tests/lib/echotest.py
 
 TEST_EXTENSIONS = .py
 PY_LOG_COMPILER = $(PYTHON3)

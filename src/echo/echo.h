@@ -83,14 +83,22 @@ void echo_ended(struct echo *echo);
 void echo_stop(struct echo *echo, enum echo_reason reason);
 /* Our half-close was done. */
 void echo_half_closed(struct echo *echo);
-/* The socket is broken; held bytes are lost with it. */
-void echo_failed(struct echo *echo, int code);
-/* Lingering took too long: close now. If anything may still be unread by the client the reason
- * becomes ECHO_RESET_AFTER_LINGER. */
+/* The socket is broken (ECHO_CLIENT_RESET or ECHO_ERROR) and held bytes are lost with it. */
+void echo_failed(struct echo *echo, enum echo_reason reason, int code);
+/* Ending it took too long: close now. unsent: the kernel still holds bytes for the client. When
+ * bytes are lost so, the reason becomes ECHO_RESET_AFTER_LINGER. */
 void echo_give_up(struct echo *echo, bool unsent);
 
-/* What is wanted next. Bytes are received only while none is held: the buffer is the bound. */
-unsigned echo_wants(const struct echo *echo);
+/* What is wanted next, of a conversation that is past ECHO_OPEN. */
+unsigned echo_wants_ending(const struct echo *echo);
+
+/* What is wanted next. Bytes are received only while none is held, so one buffer is the bound. */
+static inline unsigned echo_wants(const struct echo *echo)
+{
+    if (echo->phase != ECHO_OPEN)
+        return echo_wants_ending(echo);
+    return echo_held(echo) ? ECHO_RETURN : ECHO_RECEIVE;
+}
 
 /* "client-closed"; for ECHO_ERROR the caller appends the errno's name. */
 const char *echo_reason_name(enum echo_reason reason);

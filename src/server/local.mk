@@ -1,0 +1,16 @@
+noinst_LIBRARIES += libserver.a
+libserver_a_SOURCES = \
+	src/server/acceptor.c src/server/acceptor.h \
+	src/server/admission.c src/server/admission.h \
+	src/server/connection.c src/server/connection.h \
+	src/server/counters.h \
+	src/server/listener.c src/server/listener.h \
+	src/server/relay.c src/server/relay.h \
+	src/server/reload.c src/server/reload.h \
+	src/server/server.c src/server/server.h \
+	src/server/statistics.c src/server/statistics.h \
+	src/server/worker.c src/server/worker.h
+
+bin_PROGRAMS += echo-server
+echo_server_SOURCES = src/server/echo-server.c
+echo_server_LDADD = libserver.a libecho.a libtransport.a libbase.a $(LIBCONFIG_LIBS)

@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#define SETTINGS_WORKERS_MAX 64
+
 struct settings_strings {
     char **items;
     size_t count;

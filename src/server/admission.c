@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/admission.h"
+
+#include "base/clock.h"
+#include "base/seam.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+enum guest_kind { GUEST_FREE, GUEST_SOURCE, GUEST_USER };
+
+struct admission_guest {
+    unsigned char name[16];
+    uint32_t next;         /* in its bucket */
+    uint32_t older, newer; /* among those without connections */
+    uint32_t bucket;
+    unsigned connections;
+    enum guest_kind kind;
+    uint64_t tokens_ns, filled_ns; /* rate: time saved up, and until when */
+};
+
+int admission_init(struct admission *admission, unsigned capacity, struct reason *why)
+{
+    *admission = (struct admission){.capacity = capacity};
+    pthread_mutex_init(&admission->lock, NULL);
+    if (getrandom(admission->key, sizeof admission->key, 0) != sizeof admission->key) {
+        pthread_mutex_destroy(&admission->lock);
+        return reason_errno(why, errno, "getrandom");
+    }
+    return 0;
+}
+
+void admission_release(struct admission *admission)
+{
+    free(admission->buckets);
+    free(admission->guests);
+    pthread_mutex_destroy(&admission->lock);
+}
+
+/* Puts a guest without connections at the end of the queue of those that may be forgotten. */
+static void retire(struct admission *admission, uint32_t index)
+{
+    struct admission_guest *guest = &admission->guests[index];
+
+    guest->older = admission->newest;
+    guest->newer = 0;
+    if (admission->newest)
+        admission->guests[admission->newest].newer = index;
+    else
+        admission->oldest = index;
+    admission->newest = index;
+}
+
+static void revive(struct admission *admission, uint32_t index)
+{
+    struct admission_guest *guest = &admission->guests[index];
+
+    if (guest->older)
+        admission->guests[guest->older].newer = guest->newer;
+    else
+        admission->oldest = guest->newer;
+    if (guest->newer)
+        admission->guests[guest->newer].older = guest->older;
+    else
+        admission->newest = guest->older;
+}
+
+/* The table is made when a limit first needs it. It holds two guests for each connection that can
+ * be open (a source and a user), so a place is always free or held by somebody who has left. */
+static int make_table(struct admission *admission)
+{
+    uint32_t count = 2 * admission->capacity;
+    uint32_t bucket_count = 1;
+
+    if (admission->guests)
+        return 0;
+    while (bucket_count < count)
+        bucket_count *= 2;
+    admission->buckets = calloc(bucket_count, sizeof *admission->buckets);
+    admission->guests = calloc(count + 1, sizeof *admission->guests);
+    if (!admission->buckets || !admission->guests) {
+        free(admission->buckets);
+        free(admission->guests);
+        admission->buckets = NULL;
+        admission->guests = NULL;
+        return -1;
+    }
+    admission->bucket_count = bucket_count;
+    for (uint32_t i = 1; i <= count; i++)
+        retire(admission, i);
+    return 0;
+}
+
+int admission_configure(struct admission *admission, const struct settings *settings,
+                        struct reason *why)
+{
+    unsigned limit = settings->limits.connections;
+    bool counts =
+        settings->limits.per_source || settings->limits.per_user || settings->limits.accept_rate;
+
+    if (counts && make_table(admission) < 0)
+        return reason_errno(why, ENOMEM, "table of %u sources", 2 * admission->capacity);
+    admission->limit = limit && limit < admission->capacity ? limit : admission->capacity;
+    admission->per_source = settings->limits.per_source;
+    admission->per_user = settings->limits.per_user;
+    admission->accept_rate = settings->limits.accept_rate;
+    return 0;
+}
+
+bool admission_enter(struct admission *admission, bool forced)
+{
+    bool entered;
+
+    pthread_mutex_lock(&admission->lock);
+    entered = forced || admission->active < admission->limit;
+    if (entered)
+        admission->active++;
+    else
+        admission->wanted = true;
+    pthread_mutex_unlock(&admission->lock);
+    return entered;
+}
+
+void admission_wait(struct admission *admission)
+{
+    pthread_mutex_lock(&admission->lock);
+    admission->wanted = true;
+    pthread_mutex_unlock(&admission->lock);
+}
+
+bool admission_wants_user(const struct admission *admission)
+{
+    return admission->per_user > 0;
+}
+
+static uint64_t rotate(uint64_t word, int bits)
+{
+    return word << bits | word >> (64 - bits);
+}
+
+/* SipHash-1-3 (Aumasson, Bernstein) of the 16 bytes of a name and its kind. */
+static uint64_t hash(const uint64_t key[2], const unsigned char name[16], enum guest_kind kind)
+{
+    uint64_t v0 = key[0] ^ 0x736f6d6570736575, v1 = key[1] ^ 0x646f72616e646f6d;
+    uint64_t v2 = key[0] ^ 0x6c7967656e657261, v3 = key[1] ^ 0x7465646279746573;
+    uint64_t words[3] = {0, 0, (uint64_t)17 << 56 | kind};
+
+    memcpy(words, name, 16);
+    for (int i = 0; i < 6; i++) {
+        uint64_t word = i < 3 ? words[i] : 0;
+
+        v3 ^= word;
+        if (i == 3)
+            v2 ^= 0xff;
+        v0 += v1;
+        v1 = rotate(v1, 13) ^ v0;
+        v0 = rotate(v0, 32);
+        v2 += v3;
+        v3 = rotate(v3, 16) ^ v2;
+        v0 += v3;
+        v3 = rotate(v3, 21) ^ v0;
+        v2 += v1;
+        v1 = rotate(v1, 17) ^ v2;
+        v2 = rotate(v2, 32);
+        v0 ^= word;
+    }
+    return v0 ^ v1 ^ v2 ^ v3;
+}
+
+/* The guest of that name, made in the place of the one that left longest ago when it is new. */
+static uint32_t find_guest(struct admission *admission, const unsigned char name[16],
+                           enum guest_kind kind)
+{
+    uint32_t bucket = (uint32_t)hash(admission->key, name, kind) & (admission->bucket_count - 1);
+    struct admission_guest *guest;
+    uint32_t index;
+
+    for (index = admission->buckets[bucket]; index; index = admission->guests[index].next) {
+        guest = &admission->guests[index];
+        if (guest->kind == kind && memcmp(guest->name, name, 16) == 0)
+            return index;
+    }
+    index = admission->oldest;
+    guest = &admission->guests[index];
+    revive(admission, index);
+    if (guest->kind != GUEST_FREE) {
+        uint32_t *link = &admission->buckets[guest->bucket];
+
+        while (*link != index)
+            link = &admission->guests[*link].next;
+        *link = guest->next;
+    }
+    *guest = (struct admission_guest){
+        .kind = kind, .bucket = bucket, .next = admission->buckets[bucket]};
+    memcpy(guest->name, name, 16);
+    admission->buckets[bucket] = index;
+    retire(admission, index);
+    return index;
+}
+
+/* One second's worth of connections may be saved up. */
+static bool over_rate(struct admission *admission, struct admission_guest *guest, uint64_t now_ns)
+{
+    uint64_t cost_ns = NS_PER_S / admission->accept_rate;
+
+    if (guest->filled_ns == 0 || now_ns - guest->filled_ns >= NS_PER_S - guest->tokens_ns)
+        guest->tokens_ns = NS_PER_S;
+    else
+        guest->tokens_ns += now_ns - guest->filled_ns;
+    guest->filled_ns = now_ns;
+    if (guest->tokens_ns < cost_ns)
+        return true;
+    guest->tokens_ns -= cost_ns;
+    return false;
+}
+
+static void count(struct admission *admission, uint32_t index)
+{
+    if (index && admission->guests[index].connections++ == 0)
+        revive(admission, index);
+}
+
+static void uncount(struct admission *admission, uint32_t index)
+{
+    if (index && --admission->guests[index].connections == 0)
+        retire(admission, index);
+}
+
+bool admission_check(struct admission *admission, const struct address *peer, uid_t uid,
+                     uint64_t now_ns, struct admission_ticket *ticket)
+{
+    unsigned char name[16] = {0};
+    bool welcome = true;
+
+    *ticket = (struct admission_ticket){0, 0};
+    if (!admission->per_source && !admission->per_user && !admission->accept_rate)
+        return true;
+    pthread_mutex_lock(&admission->lock);
+    if ((admission->per_source || admission->accept_rate) && address_source(peer, name) == 0) {
+        struct admission_guest *guest;
+
+        ticket->source = find_guest(admission, name, GUEST_SOURCE);
+        guest = &admission->guests[ticket->source];
+        if (admission->per_source && guest->connections >= admission->per_source)
+            welcome = false;
+        else if (admission->accept_rate && over_rate(admission, guest, now_ns))
+            welcome = false;
+    }
+    if (welcome && admission->per_user && uid != (uid_t)-1) {
+        memset(name, 0, sizeof name);
+        memcpy(name, &uid, sizeof uid);
+        /* The source has no connection yet that would keep its place: count it first. */
+        count(admission, ticket->source);
+        ticket->user = find_guest(admission, name, GUEST_USER);
+        uncount(admission, ticket->source);
+        if (admission->guests[ticket->user].connections >= admission->per_user)
+            welcome = false;
+    }
+    if (welcome) {
+        count(admission, ticket->source);
+        count(admission, ticket->user);
+    } else {
+        *ticket = (struct admission_ticket){0, 0};
+    }
+    pthread_mutex_unlock(&admission->lock);
+    return welcome;
+}
+
+bool admission_leave(struct admission *admission, const struct admission_ticket *ticket)
+{
+    bool wanted;
+
+    pthread_mutex_lock(&admission->lock);
+    uncount(admission, ticket->source);
+    uncount(admission, ticket->user);
+    admission->active--;
+    wanted = admission->wanted;
+    admission->wanted = false;
+    pthread_mutex_unlock(&admission->lock);
+    return wanted;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Who may come in: the limits on connections, per source, per user and on the rate. Shared by all
+ * workers under one lock that is taken when a connection begins and when it ends, never in between.
+ */
+#ifndef SERVER_ADMISSION_H
+#define SERVER_ADMISSION_H
+
+#include "base/reason.h"
+#include "server/settings.h"
+#include "transport/address.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Whom a connection counts for: an address, an IPv6 /64 or a user; index 0 is nobody. */
+struct admission_ticket {
+    uint32_t source, user;
+};
+
+struct admission_guest;
+
+struct admission {
+    pthread_mutex_t lock;
+    unsigned limit; /* connections */
+    unsigned per_source, per_user, accept_rate;
+    unsigned active;
+    bool wanted;     /* somebody was turned back by the limit and waits for a place */
+    uint64_t key[2]; /* of the hash, random: nobody can aim at one bucket */
+    uint32_t capacity, bucket_count;
+    uint32_t *buckets;
+    struct admission_guest *guests; /* 1..capacity; 0 is "none" */
+    uint32_t oldest, newest;        /* guests without connections, in the order they left */
+};
+
+/* capacity: the most connections that can ever be open (the descriptor limit). */
+int admission_init(struct admission *admission, unsigned capacity, struct reason *why) MUST_CHECK;
+void admission_release(struct admission *admission);
+
+/* Takes over the limits. Connections that came before a limit on sources or users was first set are
+ * not counted by it. Call while the workers are parked. */
+int admission_configure(struct admission *admission, const struct settings *settings,
+                        struct reason *why) MUST_CHECK;
+
+/* Takes a place before accept(2), so that two workers cannot accept for the last one. False: full
+ * (never when forced); the next admission_leave then returns true. */
+bool admission_enter(struct admission *admission, bool forced);
+
+/* The next admission_leave shall return true: descriptors have run out, and it frees one. */
+void admission_wait(struct admission *admission);
+
+/* Counts the accepted client for its source and, unless uid is -1, its user. False: over a limit;
+ * nothing was counted then, and the place is still held. */
+bool admission_check(struct admission *admission, const struct address *peer, uid_t uid,
+                     uint64_t now_ns, struct admission_ticket *ticket);
+
+/* Whether a limit needs the peer's user. */
+bool admission_wants_user(const struct admission *admission);
+
+/* Gives the place back. True: somebody waits for one, wake the listeners. */
+bool admission_leave(struct admission *admission, const struct admission_ticket *ticket);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/* One accepted client: its socket, its echo state, the time of its last progress. */
+#ifndef SERVER_CONNECTION_H
+#define SERVER_CONNECTION_H
+
+#include "base/loop.h"
+#include "server/admission.h"
+#include "server/listener.h"
+#include "server/relay.h"
+
+#include <stdint.h>
+
+struct worker;
+
+/* Kept small: ten thousand idle ones are cheap. Who the peer is stands in text only when the log
+ * tells of connections at all. */
+struct connection {
+    struct loop_source source;
+    struct stream stream;
+    struct worker *worker;
+    struct listener *listener;
+    struct connection *next, **link; /* the worker's list, or its inbox */
+    struct admission_ticket ticket;
+    uint64_t id;
+    uint64_t opened_ns;
+    uint64_t progress_ns; /* when mark was seen to change */
+    uint64_t mark;        /* bytes moved so far, as the last look found it */
+    uint64_t ending_ns;   /* when we began to end it; 0 while we do not */
+    uint32_t unsent;      /* what the kernel held for the client at the last look */
+    char *peer;
+};
+
+/* What the clients of a worker are held to; from the settings. */
+struct connection_limits {
+    uint64_t idle_ns, write_ns, lifetime_ns; /* 0 = never */
+    uint64_t linger_ns, grace_ns;
+};
+
+/* Takes the descriptor over, also on failure (NULL, out of memory). peer may be NULL. */
+struct connection *connection_create(int fd, struct listener *listener,
+                                     const struct admission_ticket *ticket, const char *peer,
+                                     uint64_t now_ns) MUST_CHECK;
+
+/* Puts it into a worker's list and loop. Called by that worker. */
+void connection_attach(struct connection *connection, struct worker *worker);
+
+/* Begins to end it. May close and free it at once. */
+void connection_stop(struct connection *connection, enum echo_reason reason, uint64_t now_ns);
+
+/* Coarse timers: what the limits say at this time. May close and free it. */
+void connection_tick(struct connection *connection, const struct connection_limits *limits,
+                     uint64_t now_ns);
+
+/* Closes at once, whatever is still to be returned. */
+void connection_destroy(struct connection *connection);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: ISC */
+/* echo-server: the command line, the order of things, the exit status. */
+#include "config.h"
+
+#include "base/descriptors.h"
+#include "base/options.h"
+#include "base/text.h"
+#include "server/server.h"
+#include "server/settings.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_FILE SYSCONFDIR "/echo-server.conf"
+
+enum {
+    OPTION_READY_FD = OPTIONS_LONG,
+    OPTION_LOG_LEVEL,
+    OPTION_LOG_TARGET,
+    OPTION_LOG_FORMAT,
+    OPTION_MODE,
+    OPTION_USER
+};
+
+static const struct options_row rows[] = {
+    {'c', "config", "FILE", "read the settings from FILE"},
+    {'t', "test", NULL, "check the settings, bind nothing"},
+    {'T', "dump", NULL, "print the effective settings as a settings file"},
+    {OPTION_READY_FD, "ready-fd", "N", "write the listening lines and \"ready\" to descriptor N"},
+    {'w', "workers", "N", "threads; 0: one per CPU, at most 4"},
+    {OPTION_LOG_LEVEL, "log-level", "LEVEL", "error, warning, notice, info or debug"},
+    {OPTION_LOG_TARGET, "log-target", "TARGET", "stderr or syslog"},
+    {OPTION_LOG_FORMAT, "log-format", "FORMAT", "text or json"},
+    {OPTION_MODE, "mode", "OCTAL", "mode of the Unix sockets of the command line"},
+    {OPTION_USER, "user", "NAME", "run as this user"},
+    {'v', "verbose", NULL, "tell the life of each socket (log level info)"},
+    {'q', "quiet", NULL, "log errors only"},
+    {'V', "version", NULL, "print the version"},
+    {'h', "help", NULL, "print this help"},
+    {0, NULL, NULL, NULL},
+};
+
+#define ROWS (sizeof rows / sizeof rows[0])
+
+struct command_line {
+    const char *file; /* NULL: the installed file, if there is one */
+    char *const *endpoints;
+    size_t endpoint_count;
+    const char *mode, *user, *workers, *log_level, *log_target, *log_format;
+    const char *ready_fd;
+    bool test, dump, help, version;
+};
+
+static void complain(void *context, const char *sentence)
+{
+    (void)context;
+    fprintf(stderr, "echo-server: %s\n", sentence);
+}
+
+static int parse_command_line(struct command_line *line, int argc, char **argv, struct reason *why)
+{
+    struct option list[ROWS] = {{0}};
+    char letters[2 * ROWS + 2];
+    int letter;
+
+    for (size_t i = 0; i + 1 < ROWS; i++)
+        list[i] = (struct option){rows[i].name, rows[i].argument ? required_argument : no_argument,
+                                  NULL, rows[i].letter};
+    options_short(rows, letters);
+    while ((letter = getopt_long(argc, argv, letters, list, NULL)) != -1) {
+        switch (letter) {
+        case 'c':
+            line->file = optarg;
+            break;
+        case 't':
+            line->test = true;
+            break;
+        case 'T':
+            line->dump = true;
+            break;
+        case OPTION_READY_FD:
+            line->ready_fd = optarg;
+            break;
+        case 'w':
+            line->workers = optarg;
+            break;
+        case OPTION_LOG_LEVEL:
+            line->log_level = optarg;
+            break;
+        case OPTION_LOG_TARGET:
+            line->log_target = optarg;
+            break;
+        case OPTION_LOG_FORMAT:
+            line->log_format = optarg;
+            break;
+        case OPTION_MODE:
+            line->mode = optarg;
+            break;
+        case OPTION_USER:
+            line->user = optarg;
+            break;
+        case 'v':
+            line->log_level = "info";
+            break;
+        case 'q':
+            line->log_level = "error";
+            break;
+        case 'V':
+            line->version = true;
+            break;
+        case 'h':
+            line->help = true;
+            break;
+        default:
+            return options_refuse(rows, letter, optopt, argv[optind - 1], why);
+        }
+    }
+    line->endpoints = argv + optind;
+    line->endpoint_count = (size_t)(argc - optind);
+    return 0;
+}
+
+static int choose(const char *option, const char *word, const char *const *names, int *value,
+                  struct reason *why)
+{
+    const char *nearest = text_nearest(word, names);
+
+    for (int i = 0; names[i]; i++)
+        if (strcmp(names[i], word) == 0) {
+            *value = i;
+            return 0;
+        }
+    return reason_set(why, REASON_USAGE, 0, "--%s %s: there is no such word%s%s%s", option, word,
+                      nearest ? " (did you mean \"" : "", nearest ? nearest : "",
+                      nearest ? "\"?)" : "");
+}
+
+/* What the command line says goes over what the file says. */
+static int apply(const struct command_line *line, struct settings *settings, struct reason *why)
+{
+    struct reason inner;
+    uint64_t number;
+    int value;
+
+    if (line->workers) {
+        if (text_number(line->workers, 0, SETTINGS_WORKERS_MAX, &number, &inner) < 0)
+            return reason_set(why, REASON_USAGE, 0, "--workers: %s", inner.text);
+        settings->workers = (unsigned)number;
+    }
+    if (line->log_level) {
+        if (choose("log-level", line->log_level, log_level_names, &value, why) < 0)
+            return -1;
+        settings->log.level = (enum log_level)value;
+    }
+    if (line->log_target) {
+        if (choose("log-target", line->log_target, log_target_names, &value, why) < 0)
+            return -1;
+        settings->log.target = (enum log_target)value;
+    }
+    if (line->log_format) {
+        if (choose("log-format", line->log_format, log_format_names, &value, why) < 0)
+            return -1;
+        settings->log.format = (enum log_format)value;
+    }
+    if (line->user)
+        return reason_set(why, REASON_USAGE, 0, "--user: not in this version");
+    if (line->mode && line->endpoint_count == 0)
+        return reason_set(why, REASON_USAGE, 0,
+                          "--mode is for Unix sockets of the command line, and it names none");
+    if (line->endpoint_count > 0)
+        return settings_set_endpoints(settings, line->endpoints, line->endpoint_count,
+                                      line->mode ? line->mode : "", why);
+    return 0;
+}
+
+static const char *file_of(const struct command_line *line)
+{
+    if (line->file)
+        return line->file;
+    return line->endpoint_count == 0 && access(DEFAULT_FILE, F_OK) == 0 ? DEFAULT_FILE : NULL;
+}
+
+static int load(void *context, struct settings *settings, settings_complain *tell,
+                void *tell_context)
+{
+    const struct command_line *line = context;
+    const char *file = file_of(line);
+    struct reason why;
+    char *text = NULL;
+    int status;
+
+    if (!file) {
+        status = settings_defaults(settings, &why);
+    } else {
+        if (settings_read(file, &text, &why) < 0) {
+            tell(tell_context, why.text);
+            return -1;
+        }
+        status = settings_parse(settings, file, text, tell, tell_context);
+        free(text);
+        if (status < 0)
+            return -1;
+    }
+    if (status == 0) {
+        status = apply(line, settings, &why);
+        if (status < 0)
+            settings_release(settings);
+    }
+    if (status < 0)
+        tell(tell_context, why.text);
+    return status;
+}
+
+static int check_ready_fd(const char *text, int *fd, struct reason *why)
+{
+    struct reason inner;
+    uint64_t number;
+
+    *fd = -1;
+    if (!text)
+        return 0;
+    if (text_number(text, 0, 1 << 20, &number, &inner) < 0)
+        return reason_set(why, REASON_USAGE, 0, "--ready-fd: %s", inner.text);
+    if (fcntl((int)number, F_GETFD) < 0)
+        return reason_set(why, REASON_USAGE, 0, "--ready-fd %s: this descriptor is not open", text);
+    *fd = (int)number;
+    return 0;
+}
+
+static int print_help(void)
+{
+    printf("Usage: echo-server [OPTION...] [ENDPOINT...]\n"
+           "Returns to every client exactly what it sends, over Unix-domain and TCP sockets.\n\n"
+           "ENDPOINT is unix:/path, unix:@name, host:port, [v6]:port or *:port; see "
+           "echo-endpoint(7).\n"
+           "Without one, " DEFAULT_FILE " says what is served, or, when there is no\n"
+           "such file, unix:/tmp/echo.sock and localhost:7777 are.\n\n");
+    options_print(rows, stdout);
+    return fflush(stdout) == 0 ? EXIT_EXACT : EXIT_LOCAL;
+}
+
+int main(int argc, char **argv)
+{
+    struct command_line line = {0};
+    struct server_options options = {.load = load, .context = &line};
+    struct settings settings;
+    struct reason why = {0};
+    int status;
+
+    if (descriptors_fill_standard(&why) < 0 || parse_command_line(&line, argc, argv, &why) < 0 ||
+        check_ready_fd(line.ready_fd, &options.ready_fd, &why) < 0) {
+        complain(NULL, why.text);
+        return EXIT_LOCAL;
+    }
+    if (line.help)
+        return print_help();
+    if (line.version) {
+        printf("echo-server %s\n", PACKAGE_VERSION);
+        return EXIT_EXACT;
+    }
+    if (load(&line, &settings, complain, NULL) < 0)
+        return EXIT_LOCAL;
+    if (line.test || line.dump) {
+        if (line.dump)
+            settings_dump(&settings, stdout);
+        settings_release(&settings);
+        return fflush(stdout) == 0 ? EXIT_EXACT : EXIT_LOCAL;
+    }
+    options.has_file = file_of(&line) != NULL;
+    status = server_run(&settings, &options, &why);
+    if (status == EXIT_LOCAL)
+        complain(NULL, why.text);
+    return status;
+}

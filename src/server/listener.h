@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/* One endpoint that is served: its listening sockets and what is counted for it. */
+#ifndef SERVER_LISTENER_H
+#define SERVER_LISTENER_H
+
+#include "base/loop.h"
+#include "base/reason.h"
+#include "server/counters.h"
+#include "server/settings.h"
+#include "transport/transport.h"
+
+struct worker;
+struct listener;
+
+/* One listening socket. TCP has one for each worker (SO_REUSEPORT), everything else one in all. */
+struct port {
+    struct loop_source source;
+    struct transport_listener socket;
+    struct address address;
+    struct listener *listener;
+    unsigned worker_index;
+    struct worker *worker; /* accepts here; set once it is watched */
+    bool first;            /* of its address: the one that is told as "listening" */
+    bool paused;           /* not watched: full, or backing off */
+    uint64_t resume_ns;    /* 0: when a place is free */
+};
+
+struct listener {
+    struct listener *next;
+    struct settings_listener settings; /* owned copy */
+    char text[ENDPOINT_TEXT_SIZE];     /* the endpoint */
+    struct port *ports;
+    size_t port_count;
+    struct counters *counters; /* one for each worker */
+    unsigned worker_count;
+    bool removed; /* by a reload: no ports any more, lives while its connections do */
+};
+
+/* Resolves and binds everything, nothing is accepted yet. A port 0 is picked once for all addresses
+ * and workers. Addresses that this machine lacks are skipped with a warning while one binds. number
+ * spreads sockets that cannot be shared over the workers. Returns NULL with nothing left open. */
+struct listener *listener_open(const struct settings_listener *settings, unsigned worker_count,
+                               unsigned number, struct reason *why) MUST_CHECK;
+
+/* Closes the ports, removes our paths. */
+void listener_close_ports(struct listener *listener);
+
+/* Also frees; no connection may point here any more. */
+void listener_destroy(struct listener *listener);
+
+/* Connections that are open; call while the workers are parked. */
+uint64_t listener_active(const struct listener *listener);
+
+/* Whether a reload may give a living listener these settings; some need a restart. */
+int listener_check(const struct listener *listener, const struct settings_listener *settings,
+                   struct reason *why) MUST_CHECK;
+/* Takes over what may change: name, backlog, optional. */
+void listener_update(struct listener *listener, const struct settings_listener *settings);
+
+#endif

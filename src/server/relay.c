@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/relay.h"
+
+#include "base/log.h"
+#include "base/seam.h"
+#include "transport/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    BULK_READS = 4,   /* so many full reads in a row make a bulk transfer */
+    BULK_CREDIT = 16, /* and so many thin ones end it */
+    PIPE_SIZE = 256 * 1024
+};
+
+struct relay_pipe {
+    struct relay_pipe *next; /* free list */
+    int out, in;
+};
+
+int relay_init(struct relay *relay, size_t size, unsigned pipe_limit, struct reason *why)
+{
+    *relay = (struct relay){.size = size, .capacity = size, .pipe_limit = pipe_limit};
+    relay->buffer = seam_allocate(size);
+    return relay->buffer ? 0 : reason_errno(why, ENOMEM, "buffer of a worker");
+}
+
+int relay_resize(struct relay *relay, size_t size)
+{
+    unsigned char *buffer;
+
+    if (size > relay->capacity) {
+        buffer = seam_allocate(size);
+        if (!buffer)
+            return -1;
+        free(relay->buffer);
+        relay->buffer = buffer;
+        relay->capacity = size;
+    }
+    relay->size = size;
+    return 0;
+}
+
+void relay_release(struct relay *relay)
+{
+    while (relay->pipes) {
+        struct relay_pipe *pipe = relay->pipes;
+
+        relay->pipes = pipe->next;
+        close(pipe->in);
+        close(pipe->out);
+        free(pipe);
+    }
+    free(relay->buffer);
+    *relay = (struct relay){0};
+}
+
+/* A free pipe of the pool, a new one, or NULL: then the bytes are copied. */
+static struct relay_pipe *take_pipe(struct relay *relay)
+{
+    struct relay_pipe *pipe = relay->pipes;
+    int fds[2];
+
+    if (pipe) {
+        relay->pipes = pipe->next;
+        return pipe;
+    }
+    if (relay->pipe_count >= relay->pipe_limit)
+        return NULL;
+    pipe = seam_allocate(sizeof *pipe);
+    if (!pipe)
+        return NULL;
+    if (seam_pipe(fds) < 0) {
+        free(pipe);
+        return NULL;
+    }
+    /* A pipe holds pages, not bytes: with room for a few more than 64 KiB needs, the small and
+     * unaligned pieces that a socket hands over fit too. A smaller one works as well. */
+    (void)fcntl(fds[1], F_SETPIPE_SZ, PIPE_SIZE);
+    pipe->out = fds[0];
+    pipe->in = fds[1];
+    relay->pipe_count++;
+    return pipe;
+}
+
+static void return_pipe(struct relay *relay, struct relay_pipe *pipe)
+{
+    pipe->next = relay->pipes;
+    relay->pipes = pipe;
+}
+
+/* A pipe with bytes in it that nobody wants any more cannot be used again. */
+static void destroy_pipe(struct relay *relay, struct relay_pipe *pipe)
+{
+    close(pipe->in);
+    close(pipe->out);
+    free(pipe);
+    relay->pipe_count--;
+}
+
+void stream_init(struct stream *stream, int fd)
+{
+    *stream = (struct stream){.fd = fd};
+    echo_init(&stream->echo);
+}
+
+void stream_release(struct relay *relay, struct stream *stream)
+{
+    free(stream->held);
+    stream->held = NULL;
+    if (stream->pipe)
+        destroy_pipe(relay, stream->pipe);
+    stream->pipe = NULL;
+}
+
+static void fail(struct stream *stream, ssize_t code)
+{
+    /* ENOTCONN is shutdown(2)'s word for a connection that the client has reset. */
+    bool reset = code == -ECONNRESET || code == -EPIPE || code == -ENOTCONN;
+
+    echo_failed(&stream->echo, reset ? ECHO_CLIENT_RESET : ECHO_ERROR, (int)-code);
+}
+
+/* A send came back: counts it and says whether more may follow at once. */
+static bool sent(struct stream *stream, ssize_t count)
+{
+    if (count > 0) {
+        echo_returned(&stream->echo, (size_t)count);
+        return true;
+    }
+    if (count != -EAGAIN)
+        fail(stream, count);
+    return false;
+}
+
+/* Keeps the end of those bytes, which the client did not take. */
+static void hold(struct stream *stream, const unsigned char *bytes, size_t size)
+{
+    size_t length = (size_t)echo_held(&stream->echo);
+
+    stream->stalls++;
+    stream->held = malloc(length);
+    if (!stream->held) {
+        fail(stream, -ENOMEM);
+        return;
+    }
+    memcpy(stream->held, bytes + size - length, length);
+    stream->offset = 0;
+}
+
+/* One step of a socket's life, for those who watch with -v. */
+static void trace(const struct stream *stream, const char *call, ssize_t result)
+{
+    char failure[64];
+
+    if (result < 0)
+        snprintf(failure, sizeof failure, "%s", strerror((int)-result));
+    LOG(LOG_LEVEL_INFO, call, LOG_NUMBER("fd", (uint64_t)stream->fd),
+        LOG_NUMBER("bytes", result < 0 ? 0 : (uint64_t)result),
+        LOG_TEXT("failed", result < 0 ? failure : NULL));
+}
+
+/* recv and send through the shared buffer: the way of every message. */
+static void copy(struct relay *relay, struct stream *stream)
+{
+    ssize_t count = io_receive(stream->fd, relay->buffer, relay->size);
+    ssize_t back;
+
+    if (__builtin_expect(relay->trace, 0))
+        trace(stream, "recv", count);
+    if (count <= 0) {
+        if (count == 0)
+            echo_ended(&stream->echo);
+        else if (count != -EAGAIN)
+            fail(stream, count);
+        return;
+    }
+    echo_received(&stream->echo, (size_t)count);
+    back = io_send(stream->fd, relay->buffer, (size_t)count);
+    if (__builtin_expect(relay->trace, 0))
+        trace(stream, "send", back);
+    if (__builtin_expect(back != count, 0)) {
+        sent(stream, back);
+        if (stream->echo.phase != ECHO_CLOSED)
+            hold(stream, relay->buffer, (size_t)count);
+        return;
+    }
+    echo_returned(&stream->echo, (size_t)count);
+    if ((size_t)count < relay->size)
+        stream->thick = 0;
+    else if (!stream->no_splice && ++stream->thick >= BULK_READS)
+        stream->thick = BULK_CREDIT;
+}
+
+/* Bytes that stand in the pipe and that splice(2) will not send: back into memory. */
+static void unpipe(struct relay *relay, struct stream *stream)
+{
+    size_t length = (size_t)echo_held(&stream->echo);
+    size_t filled = 0;
+
+    stream->no_splice = true;
+    stream->held = malloc(length);
+    stream->offset = 0;
+    while (stream->held && filled < length) {
+        ssize_t count = read(stream->pipe->out, stream->held + filled, length - filled);
+
+        if (count <= 0)
+            break;
+        filled += (size_t)count;
+    }
+    if (filled < length) {
+        fail(stream, -ENOMEM);
+        return;
+    }
+    return_pipe(relay, stream->pipe);
+    stream->pipe = NULL;
+}
+
+static bool return_held(struct relay *relay, struct stream *stream)
+{
+    size_t length = (size_t)echo_held(&stream->echo);
+    ssize_t count;
+
+    if (stream->pipe) {
+        count = io_splice(stream->pipe->out, stream->fd, length);
+        if (count == -EINVAL) {
+            unpipe(relay, stream);
+            return stream->echo.phase != ECHO_CLOSED;
+        }
+    } else {
+        count = io_send(stream->fd, stream->held + stream->offset, length);
+    }
+    if (__builtin_expect(relay->trace, 0))
+        trace(stream, stream->pipe ? "splice" : "send", count);
+    if (!sent(stream, count))
+        return false;
+    stream->offset += (uint32_t)count;
+    if (echo_held(&stream->echo) == 0) {
+        free(stream->held);
+        stream->held = NULL;
+        if (stream->pipe)
+            return_pipe(relay, stream->pipe);
+        stream->pipe = NULL;
+    }
+    return true;
+}
+
+/* From the socket into a pipe and back without a copy. Returns false where copying has to do it:
+ * no pipe, splice refused, or nothing came, which is the end of the stream, an urgent byte (which
+ * splice(2) stops before) or an empty socket, and only recv(2) tells these apart. */
+static bool splice_in(struct relay *relay, struct stream *stream)
+{
+    struct relay_pipe *pipe = take_pipe(relay);
+    ssize_t count;
+
+    if (!pipe)
+        return false;
+    count = io_splice(stream->fd, pipe->in, relay->size);
+    if (__builtin_expect(relay->trace, 0))
+        trace(stream, "splice", count);
+    if (count <= 0) {
+        return_pipe(relay, pipe);
+        if (count == -EINVAL)
+            stream->no_splice = true;
+        stream->thick = 0;
+        return false;
+    }
+    echo_received(&stream->echo, (size_t)count);
+    stream->pipe = pipe;
+    if ((size_t)count >= relay->size / 4)
+        stream->thick = BULK_CREDIT;
+    else if (--stream->thick < BULK_READS)
+        stream->thick = 0;
+    while (stream->pipe && return_held(relay, stream))
+        continue;
+    stream->stalls += echo_held(&stream->echo) > 0;
+    return true;
+}
+
+static bool discard(struct relay *relay, struct stream *stream)
+{
+    ssize_t count = io_receive(stream->fd, relay->buffer, relay->size);
+
+    if (count > 0) {
+        stream->discarded += (uint32_t)count;
+        return (size_t)count == relay->size;
+    }
+    if (count == 0)
+        echo_ended(&stream->echo);
+    else if (count != -EAGAIN)
+        fail(stream, count);
+    return false;
+}
+
+/* Everything but the plain receive of an open conversation. */
+static unsigned turn_slowly(struct relay *relay, struct stream *stream, unsigned wants)
+{
+    /* Four steps are enough for return, half-close, discard, end; more waits for the next turn. */
+    for (int step = 0; step < 4 && !(wants & ECHO_CLOSE); step++) {
+        bool again = false;
+
+        if (wants & ECHO_RECEIVE) {
+            if (stream->thick < BULK_READS || !splice_in(relay, stream))
+                copy(relay, stream);
+        }
+        if (wants & ECHO_RETURN)
+            again = return_held(relay, stream);
+        if (wants & ECHO_DISCARD)
+            again |= discard(relay, stream);
+        if (wants & ECHO_HALF_CLOSE) {
+            int status = io_half_close(stream->fd);
+
+            if (relay->trace)
+                trace(stream, "shutdown", status);
+            if (status < 0)
+                fail(stream, status);
+            else
+                echo_half_closed(&stream->echo);
+            again = true;
+        }
+        /* The end of the stream and the last returned byte are followed up at once. */
+        again |= echo_wants(&stream->echo) != wants;
+        wants = echo_wants(&stream->echo);
+        if (!again || wants == ECHO_RECEIVE)
+            break;
+    }
+    return wants;
+}
+
+unsigned relay_turn(struct relay *relay, struct stream *stream)
+{
+    unsigned wants = echo_wants(&stream->echo);
+
+    if (__builtin_expect(wants == ECHO_RECEIVE && stream->thick < BULK_READS, 1)) {
+        copy(relay, stream);
+        wants = echo_wants(&stream->echo);
+        if (__builtin_expect(wants == ECHO_RECEIVE, 1) || wants == ECHO_RETURN)
+            return wants;
+    }
+    return turn_slowly(relay, stream, wants);
+}

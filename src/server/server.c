@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/server.h"
+
+#include "base/clock.h"
+#include "base/descriptors.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "server/acceptor.h"
+#include "server/reload.h"
+#include "server/statistics.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum {
+    WORKERS_DEFAULT_MAX = 4,
+    PIPES_MAX = 256,          /* in the process: the kernel's soft limit per user is 16384 pages */
+    DESCRIPTORS_RESERVED = 32 /* standard streams, log, a reload's files, name resolution */
+};
+
+static struct server *server_of(struct loop_source *source)
+{
+    return (struct server *)((char *)source - offsetof(struct server, signals));
+}
+
+static unsigned cpu_count(void)
+{
+    cpu_set_t set;
+
+    if (sched_getaffinity(0, sizeof set, &set) < 0)
+        return 1;
+    return (unsigned)CPU_COUNT(&set);
+}
+
+static unsigned choose_workers(unsigned wanted)
+{
+    unsigned count = wanted ? wanted : cpu_count();
+
+    if (!wanted && count > WORKERS_DEFAULT_MAX)
+        count = WORKERS_DEFAULT_MAX;
+    return count ? count : 1;
+}
+
+/* Gives every worker what the settings say of time, and the log its level. Parked or not started.
+ */
+void server_apply_limits(struct server *server)
+{
+    const struct settings *settings = &server->settings;
+
+    for (unsigned i = 0; i < server->crew.count; i++) {
+        struct worker *worker = &server->crew.workers[i];
+
+        worker->limits = (struct connection_limits){
+            .idle_ns = settings->limits.idle_ns,
+            .write_ns = settings->limits.write_ns,
+            .lifetime_ns = settings->limits.lifetime_ns,
+            .linger_ns = settings->shutdown.linger_ns,
+            .grace_ns = settings->shutdown.grace_ns,
+        };
+        worker->busy_poll_ns = settings->busy_poll_ns;
+        worker->turn_away = settings->limits.on_full == SETTINGS_CLOSE;
+        worker->relay.trace = settings->log.level >= LOG_LEVEL_INFO;
+    }
+    log_set_level(settings->log.level);
+}
+
+int server_check_root(const struct server *server, const struct listener *listeners,
+                      const struct settings *settings, struct reason *why)
+{
+    (void)server;
+    if (geteuid() != 0 || *settings->user)
+        return 0;
+    for (; listeners; listeners = listeners->next)
+        for (size_t i = 0; i < listeners->port_count && !settings->allow_root; i++)
+            if (!address_is_local(&listeners->ports[i].address))
+                return reason_set(why, REASON_USAGE, 0,
+                                  "%s: other machines reach this listener, and the server runs as "
+                                  "root: start it as another user, or set allow_root = true",
+                                  listeners->text);
+    return 0;
+}
+
+static int open_listeners(struct server *server, struct reason *why)
+{
+    struct listener **end = &server->listeners;
+
+    for (size_t i = 0; i < server->settings.listener_count; i++) {
+        const struct settings_listener *wanted = &server->settings.listeners[i];
+        struct listener *listener = listener_open(wanted, server->worker_count, (unsigned)i, why);
+
+        if (listener) {
+            *end = listener;
+            end = &listener->next;
+            continue;
+        }
+        if (!wanted->optional)
+            return -1;
+        LOG(LOG_LEVEL_WARNING, "listener-skipped", LOG_TEXT("listener", wanted->name),
+            LOG_TEXT("why", why->text));
+    }
+    if (!server->listeners)
+        return reason_set(why, REASON_USAGE, 0, "no listener could be opened");
+    return server_check_root(server, server->listeners, &server->settings, why);
+}
+
+/* What the descriptor limit leaves for connections. */
+static int share_descriptors(struct server *server, unsigned *capacity, unsigned *pipes,
+                             struct reason *why)
+{
+    unsigned long limit = descriptors_raise_limit();
+    unsigned long used = DESCRIPTORS_RESERVED + 2ul * server->worker_count;
+    unsigned wanted = server->settings.limits.connections;
+
+    for (const struct listener *one = server->listeners; one; one = one->next)
+        used += one->port_count;
+    if (limit <= used)
+        return reason_set(why, REASON_NOFILE, EMFILE,
+                          "the descriptor limit of %lu is too low: %lu are needed before the first "
+                          "connection",
+                          limit, used);
+    limit -= used;
+    /* Two descriptors each, and never more than an eighth of what there is. */
+    *pipes = limit / 16 < PIPES_MAX ? (unsigned)(limit / 16) : PIPES_MAX;
+    limit -= 2ul * *pipes;
+    *capacity = limit > 1000000 ? 1000000 : (unsigned)limit;
+    if (wanted > *capacity)
+        LOG(LOG_LEVEL_WARNING, "connections-lowered", LOG_NUMBER("from", wanted),
+            LOG_NUMBER("to", *capacity), LOG_TEXT("why", "descriptor limit"));
+    return 0;
+}
+
+void server_tell_listener(const struct listener *listener)
+{
+    char text[ADDRESS_TEXT_SIZE];
+
+    for (size_t i = 0; i < listener->port_count; i++) {
+        const struct port *port = &listener->ports[i];
+
+        if (!log_enabled(LOG_LEVEL_INFO))
+            return;
+        address_format(&port->address, text, sizeof text);
+        LOG(LOG_LEVEL_INFO, "socket", LOG_NUMBER("fd", (uint64_t)port->socket.fd));
+        LOG(LOG_LEVEL_INFO, "bind", LOG_NUMBER("fd", (uint64_t)port->socket.fd),
+            LOG_ESCAPED("address", text));
+        LOG(LOG_LEVEL_INFO, "listen", LOG_NUMBER("fd", (uint64_t)port->socket.fd),
+            LOG_NUMBER("backlog", listener->settings.backlog));
+    }
+}
+
+/* The contract of standard output: one line for each address, then "ready". */
+static int announce_to(const struct server *server, int fd)
+{
+    char text[ADDRESS_TEXT_SIZE];
+
+    for (const struct listener *one = server->listeners; one; one = one->next)
+        for (size_t i = 0; i < one->port_count; i++)
+            if (one->ports[i].first &&
+                dprintf(fd, "listening %s\n",
+                        address_format(&one->ports[i].address, text, sizeof text)) < 0)
+                return -1;
+    return dprintf(fd, "ready\n") < 0 ? -1 : 0;
+}
+
+static void announce(const struct server *server)
+{
+    const struct server_options *options = server->options;
+    char text[ADDRESS_TEXT_SIZE];
+
+    if (announce_to(server, STDOUT_FILENO) < 0)
+        LOG(LOG_LEVEL_WARNING, "output-lost", LOG_TEXT("why", strerror(errno)));
+    if (isatty(STDOUT_FILENO))
+        printf("try: echo-client %s hello\n",
+               address_format(&server->listeners->ports[0].address, text, sizeof text));
+    fflush(stdout);
+    if (options->ready_fd < 0)
+        return;
+    if (announce_to(server, options->ready_fd) < 0)
+        LOG(LOG_LEVEL_WARNING, "ready-lost", LOG_NUMBER("fd", (uint64_t)options->ready_fd),
+            LOG_TEXT("why", strerror(errno)));
+    if (options->ready_fd > STDERR_FILENO)
+        close(options->ready_fd);
+}
+
+static void begin_drain(struct server *server)
+{
+    uint64_t grace_ns = server->settings.shutdown.grace_ns;
+    unsigned queued = 0;
+    char grace[32];
+
+    crew_park(&server->crew);
+    for (struct listener *one = server->listeners; one; one = one->next) {
+        for (size_t i = 0; i < one->port_count; i++)
+            queued += acceptor_drain(&one->ports[i]);
+        crew_unwatch(&server->crew, one);
+        listener_close_ports(one);
+    }
+    __atomic_store_n(&server->crew.draining, true, __ATOMIC_RELEASE);
+    crew_resume(&server->crew);
+
+    server->draining = true;
+    server->drain_deadline_ns = clock_now_ns() + grace_ns;
+    server->drain_connections = crew_active(&server->crew);
+    text_format_duration(grace_ns, grace, sizeof grace);
+    LOG(LOG_LEVEL_NOTICE, "draining", LOG_NUMBER("connections", server->drain_connections),
+        LOG_NUMBER("queued", queued), LOG_DURATION("grace", grace_ns));
+    if (isatty(STDERR_FILENO) && server->drain_connections)
+        dprintf(STDERR_FILENO, "draining %u connection%s, up to %s; ^C again ends now\n",
+                server->drain_connections, server->drain_connections == 1 ? "" : "s", grace);
+}
+
+/* The grace is over: the rest is ended, each with what it has received returned. */
+static void cut_drain(struct server *server)
+{
+    uint64_t now_ns = clock_now_ns();
+
+    server->drain_deadline_ns = 0;
+    crew_park(&server->crew);
+    for (unsigned i = 0; i < server->crew.count; i++) {
+        struct connection *connection = server->crew.workers[i].connections, *next;
+
+        for (; connection; connection = next) {
+            next = connection->next;
+            server->drain_cut++;
+            connection_stop(connection, ECHO_DRAIN, now_ns);
+        }
+    }
+    crew_resume(&server->crew);
+}
+
+static void handle_signal(struct server *server, uint32_t number)
+{
+    switch (number) {
+    case SIGHUP:
+        /* A drain has the last word. */
+        if (!server->draining)
+            reload_settings(server);
+        break;
+    case SIGUSR1:
+        statistics_log(server);
+        break;
+    default:
+        if (server->draining)
+            server->ended_by_force = true;
+        else
+            begin_drain(server);
+    }
+}
+
+static void signals_ready(struct loop_source *source, unsigned events)
+{
+    struct server *server = server_of(source);
+    struct signalfd_siginfo info;
+
+    (void)events;
+    while (read(source->fd, &info, sizeof info) == sizeof info)
+        handle_signal(server, info.ssi_signo);
+}
+
+/* Signals become events of the main thread's loop; the workers never see one. */
+static int take_signals(struct server *server, struct reason *why)
+{
+    static const int handled[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+    sigset_t set;
+    int status;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof handled / sizeof handled[0]; i++)
+        sigaddset(&set, handled[i]);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL);
+    /* Replaces the inherited mask, which may block anything. */
+    if (sigprocmask(SIG_SETMASK, &set, NULL) < 0)
+        return reason_errno(why, errno, "sigprocmask");
+    server->signals.ready = signals_ready;
+    server->signals.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (server->signals.fd < 0)
+        return reason_errno(why, errno, "signalfd");
+    status = loop_watch(&server->loop, &server->signals, LOOP_READ);
+    return status < 0 ? reason_errno(why, -status, "epoll_ctl") : 0;
+}
+
+static int start(struct server *server, struct reason *why)
+{
+    const struct settings *settings = &server->settings;
+    unsigned capacity = 0, pipes = 0;
+
+    server->worker_count = choose_workers(settings->workers);
+    if (loop_init(&server->loop, why) < 0 || take_signals(server, why) < 0)
+        return -1;
+    if (open_listeners(server, why) < 0 || share_descriptors(server, &capacity, &pipes, why) < 0)
+        return -1;
+    server->crew_ready = true;
+    if (crew_init(&server->crew, server->worker_count, settings->buffer, capacity, pipes,
+                  &server->loop, why) < 0 ||
+        admission_configure(&server->crew.admission, settings, why) < 0)
+        return -1;
+    server_apply_limits(server);
+    for (struct listener *one = server->listeners; one; one = one->next) {
+        if (crew_watch(&server->crew, one, why) < 0)
+            return -1;
+        server_tell_listener(one);
+    }
+    if (geteuid() == 0 && !*settings->user)
+        LOG(LOG_LEVEL_WARNING, "running-as-root",
+            LOG_TEXT("why", "start echo-server as another user where you can"));
+    return crew_start(&server->crew, why);
+}
+
+static void serve(struct server *server)
+{
+    while (!server->ended_by_force) {
+        uint64_t now_ns = clock_now_ns();
+        int status;
+
+        if (server->draining && crew_active(&server->crew) == 0)
+            break;
+        if (server->draining && server->drain_deadline_ns && now_ns >= server->drain_deadline_ns)
+            cut_drain(server);
+        status = loop_turn(&server->loop, clock_poll_ms(now_ns, server->drain_deadline_ns));
+        if (status < 0) {
+            LOG(LOG_LEVEL_ERROR, "loop-broken", LOG_TEXT("why", strerror(-status)));
+            server->ended_by_force = true;
+        }
+    }
+    if (server->ended_by_force)
+        server->drain_cut = crew_active(&server->crew);
+    LOG(LOG_LEVEL_NOTICE, "drained",
+        LOG_NUMBER("finished", server->drain_connections - server->drain_cut),
+        LOG_NUMBER("cut", server->drain_cut));
+}
+
+static void release(struct server *server)
+{
+    struct listener **lists[] = {&server->listeners, &server->removed};
+
+    if (server->crew_ready)
+        crew_release(&server->crew);
+    for (size_t i = 0; i < 2; i++)
+        while (*lists[i]) {
+            struct listener *next = (*lists[i])->next;
+
+            listener_destroy(*lists[i]);
+            *lists[i] = next;
+        }
+    if (server->signals.fd >= 0)
+        close(server->signals.fd);
+    loop_release(&server->loop);
+    settings_release(&server->settings);
+}
+
+int server_run(struct settings *settings, const struct server_options *options, struct reason *why)
+{
+    struct server server = {.settings = *settings,
+                            .options = options,
+                            .signals.fd = -1,
+                            .loop = {.fd = -1, .wake_fd = -1}};
+    struct log_options log = {.level = settings->log.level,
+                              .target = settings->log.target,
+                              .format = settings->log.format,
+                              .facility = settings->log.facility,
+                              .program = "echo-server"};
+    int status = EXIT_LOCAL;
+
+    *settings = (struct settings){0};
+    if (log_start(&log, why) < 0) {
+        settings_release(&server.settings);
+        return EXIT_LOCAL;
+    }
+    if (start(&server, why) == 0) {
+        announce(&server);
+        serve(&server);
+        status = server.ended_by_force ? EXIT_MISSING : EXIT_EXACT;
+    }
+    release(&server);
+    log_stop(NS_PER_S / 2);
+    return status;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/* The service from its start to its end, on the main thread: signals, drain, reload. */
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include "base/loop.h"
+#include "server/listener.h"
+#include "server/settings.h"
+#include "server/worker.h"
+
+#include <stdbool.h>
+
+/* Makes the effective settings (file, then command line). Run again at every reload, first in a
+ * child process. Each error goes to complain. 0, or -1 with *settings released. */
+typedef int server_load(void *context, struct settings *settings, settings_complain *complain,
+                        void *complain_context);
+
+struct server_options {
+    server_load *load;
+    void *context;
+    bool has_file; /* there is something that a reload could read */
+    int ready_fd;  /* gets the "listening" lines and "ready" as well, then is closed; -1: none */
+};
+
+struct server {
+    struct settings settings; /* in force */
+    const struct server_options *options;
+    struct listener *listeners; /* those that are served, in the order of the settings */
+    struct listener *removed;   /* by a reload, with connections that live on */
+    struct crew crew;
+    struct loop loop;
+    struct loop_source signals;
+    unsigned worker_count;
+    bool crew_ready;
+    bool draining, ended_by_force, stopped;
+    uint64_t drain_deadline_ns; /* 0 once the rest was told to end */
+    unsigned drain_connections, drain_cut;
+};
+
+/* Serves until a signal ends it. Returns the exit status; on failure to start EXIT_LOCAL and *why.
+ * The settings are taken over. */
+int server_run(struct settings *settings, const struct server_options *options, struct reason *why);
+
+/* Parts of it, for reload.c. */
+void server_apply_limits(struct server *server);
+int server_check_root(const struct server *server, const struct listener *listeners,
+                      const struct settings *settings, struct reason *why) MUST_CHECK;
+void server_tell_listener(const struct listener *listener);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/statistics.h"
+
+#include "base/log.h"
+
+static void add(struct counters *sum, const struct counters *part)
+{
+    sum->accepted += part->accepted;
+    sum->active += part->active;
+    sum->received += part->received;
+    sum->returned += part->returned;
+    sum->half_closes += part->half_closes;
+    sum->resets += part->resets;
+    sum->cut += part->cut;
+    sum->timeouts += part->timeouts;
+    sum->errors += part->errors;
+    sum->over_limit += part->over_limit;
+    sum->pauses += part->pauses;
+    sum->accept_errors += part->accept_errors;
+    sum->stalls += part->stalls;
+}
+
+/* What a listener's connections have done so far, those that are open included. */
+static void add_up(const struct server *server, const struct listener *listener,
+                   struct counters *sum)
+{
+    for (unsigned i = 0; i < server->crew.count; i++) {
+        const struct connection *connection = server->crew.workers[i].connections;
+
+        add(sum, &listener->counters[i]);
+        for (; connection; connection = connection->next) {
+            if (connection->listener != listener)
+                continue;
+            sum->received += connection->stream.echo.received;
+            sum->returned += connection->stream.echo.returned;
+            sum->half_closes += connection->stream.echo.ended;
+            sum->stalls += connection->stream.stalls;
+        }
+    }
+}
+
+static void tell(const char *name, const struct counters *sum)
+{
+    LOG(LOG_LEVEL_NOTICE, "statistics", LOG_TEXT("listener", name),
+        LOG_NUMBER("accepted", sum->accepted), LOG_NUMBER("active", sum->active),
+        LOG_NUMBER("received", sum->received), LOG_NUMBER("returned", sum->returned),
+        LOG_NUMBER("half-closes", sum->half_closes), LOG_NUMBER("resets", sum->resets),
+        LOG_NUMBER("reset-after-linger", sum->cut), LOG_NUMBER("timeouts", sum->timeouts),
+        LOG_NUMBER("errors", sum->errors), LOG_NUMBER("over-limit", sum->over_limit),
+        LOG_NUMBER("accept-errors", sum->accept_errors), LOG_NUMBER("pauses", sum->pauses),
+        LOG_NUMBER("stalls", sum->stalls));
+}
+
+void statistics_log(struct server *server)
+{
+    struct counters total = {0};
+    const struct listener *listener;
+
+    crew_park(&server->crew);
+    for (listener = server->listeners; listener; listener = listener->next) {
+        struct counters sum = {0};
+
+        add_up(server, listener, &sum);
+        add(&total, &sum);
+        tell(listener->settings.name, &sum);
+    }
+    for (listener = server->removed; listener; listener = listener->next)
+        add_up(server, listener, &total);
+    crew_resume(&server->crew);
+    tell("total", &total);
+}

@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: ISC
+"""What the system tests share: the built programs, a server that is waited for, exact exchanges.
+
+Nothing here sleeps and no port is fixed: the server binds port 0 and tells what it got on the
+descriptor of --ready-fd; whoever waits for a state waits for its event, or asks until a deadline.
+"""
+
+import os
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+BUILD = os.environ.get("ECHO_BUILD", os.path.join(os.getcwd(), "build"))
+SOURCE = os.environ.get("ECHO_SOURCE", os.getcwd())
+SERVER = os.environ.get("ECHO_SERVER", os.path.join(BUILD, "echo-server"))
+CLIENT = os.path.join(BUILD, "echo-client")
+BENCH = os.path.join(BUILD, "echo-bench")
+SANITIZED = os.environ.get("ECHO_SANITIZERS", "no") != "no"
+
+# How long anything may take before the test fails: generous, because machines are busy, and never
+# waited for in full.
+PATIENCE = float(os.environ.get("ECHO_TEST_PATIENCE", "60"))
+
+
+class TestCase(unittest.TestCase):
+    """A test with a directory of its own."""
+
+    def setUp(self):
+        self.directory = tempfile.mkdtemp(prefix="echo.")
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+
+    def path(self, name="echo.sock"):
+        return os.path.join(self.directory, name)
+
+    def write(self, name, text):
+        """Makes a file in the test's directory and returns its path."""
+        path = self.path(name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def server(self, *arguments, **options):
+        """A running server, stopped (and checked) when the test ends."""
+        server = Server(*arguments, **options)
+        self.addCleanup(server.end)
+        return server.start()
+
+
+class Server:
+    """echo-server as a child process; its log goes into a file."""
+
+    def __init__(self, *arguments, workers=None, preexec=None, environment=None, program=SERVER,
+                 stderr=None, expect_status=0):
+        workers = workers or os.environ.get("ECHO_TEST_WORKERS")
+        self.command = [program, *arguments]
+        if workers and not {"-w", "--workers"} & set(arguments):
+            self.command[1:1] = ["-w", str(workers)]
+        self.preexec = preexec
+        self.environment = environment
+        self.expect_status = expect_status
+        self.stderr = stderr
+        self.log_file = tempfile.TemporaryFile(mode="w+b")
+        self.process = None
+        self.endpoints = []
+
+    def start(self):
+        reader, writer = os.pipe()
+        command = [self.command[0], "--ready-fd", str(writer), *self.command[1:]]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=self.stderr if self.stderr is not None else self.log_file,
+            pass_fds=[writer], preexec_fn=self.preexec, env=self.environment)
+        os.close(writer)
+        text = read_to_end(reader).decode()
+        os.close(reader)
+        lines = text.splitlines()
+        if not lines or lines[-1] != "ready":
+            self.process.wait(PATIENCE)
+            raise AssertionError("the server did not get ready: " + self.log())
+        self.endpoints = [line.split(" ", 1)[1] for line in lines[:-1]]
+        return self
+
+    @property
+    def endpoint(self):
+        return self.endpoints[0]
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def log(self):
+        self.log_file.flush()
+        return os.pread(self.log_file.fileno(), 1 << 24, 0).decode()
+
+    def wait_log(self, pattern, count=1):
+        """Waits until the log has so many matches; returns them."""
+        def found():
+            matches = re.findall(pattern, self.log())
+            return matches if len(matches) >= count else None
+        return wait_for(found, lambda: "no %r in the log:\n%s" % (pattern, self.log()))
+
+    def descriptors(self):
+        """What the server has open, as 'number -> target' lines."""
+        directory = "/proc/%d/fd" % self.pid
+        result = {}
+        for name in os.listdir(directory):
+            try:
+                result[int(name)] = os.readlink(os.path.join(directory, name))
+            except FileNotFoundError:
+                pass  # closed between the two calls
+        return result
+
+    def anonymous_memory(self):
+        """Bytes of memory of its own (Pss_Anon)."""
+        with open("/proc/%d/smaps_rollup" % self.pid, encoding="ascii") as file:
+            return int(re.search(r"Pss_Anon:\s+(\d+) kB", file.read()).group(1)) * 1024
+
+    def cpu_seconds(self):
+        """User and system time so far, from the scheduler's own count where there is one."""
+        total = 0.0
+        for task in os.listdir("/proc/%d/task" % self.pid):
+            with open("/proc/%d/task/%s/schedstat" % (self.pid, task), encoding="ascii") as file:
+                total += int(file.read().split()[0]) / 1e9
+        return total
+
+    def stop(self, number=signal.SIGTERM):
+        """Ends it and returns its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+    def end(self):
+        """At the end of a test: whatever it still does, it must end well."""
+        if self.process is None:
+            return
+        ended = self.process.poll()
+        if ended is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.send_signal(signal.SIGCONT)
+            try:
+                self.process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                raise AssertionError("the server did not end: " + self.log()) from None
+        text = self.log()
+        self.log_file.close()
+        if "Sanitizer" in text or "runtime error" in text:
+            raise AssertionError(text)
+        if self.expect_status is not None and self.process.returncode != self.expect_status:
+            raise AssertionError("the server ended with %s: %s" % (self.process.returncode, text))
+
+
+def wait_for(condition, complaint="it did not happen", patience=PATIENCE):
+    """Asks until the condition holds; for states that send no event."""
+    deadline = time.monotonic() + patience
+    while True:
+        result = condition()
+        if result:
+            return result
+        if time.monotonic() > deadline:
+            raise AssertionError(complaint() if callable(complaint) else complaint)
+        select.select([], [], [], 0.005)
+
+
+def read_to_end(fd):
+    pieces = []
+    while True:
+        ready, _, _ = select.select([fd], [], [], PATIENCE)
+        if not ready:
+            raise AssertionError("nothing more to read and no end")
+        piece = os.read(fd, 65536)
+        if not piece:
+            return b"".join(pieces)
+        pieces.append(piece)
+
+
+def connect(endpoint, receive_buffer=None):
+    """A blocking socket to an endpoint as the server tells it."""
+    if endpoint.startswith("unix:"):
+        name = endpoint[5:]
+        if name.startswith("@"):
+            name = "\0" + name[1:]
+        peer, family = name, socket.AF_UNIX
+    else:
+        host, port = endpoint.rsplit(":", 1)
+        family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
+        peer = (host.strip("[]"), int(port))
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    if receive_buffer:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    sock.settimeout(PATIENCE)
+    sock.connect(peer)
+    return sock
+
+
+def receive_exactly(sock, length):
+    data = bytearray()
+    while len(data) < length:
+        piece = sock.recv(min(1 << 20, length - len(data)))
+        if not piece:
+            raise AssertionError("the stream ended after %d of %d bytes" % (len(data), length))
+        data += piece
+    return bytes(data)
+
+
+def receive_to_end(sock):
+    data = bytearray()
+    while True:
+        piece = sock.recv(1 << 20)
+        if not piece:
+            return bytes(data)
+        data += piece
+
+
+def exchange(endpoint, data):
+    """Sends all, half-closes, reads to the end, both ways at once; returns what came back."""
+    with connect(endpoint) as sock:
+        def send():
+            sock.sendall(data)
+            sock.shutdown(socket.SHUT_WR)
+        sender = threading.Thread(target=send)
+        sender.start()
+        back = receive_to_end(sock)
+        sender.join()
+        return back
+
+
+def run(*command, data=None, timeout=PATIENCE, **options):
+    """A program to its end: exit status, standard output and standard error as text."""
+    options.setdefault("stdin", None if data is not None else subprocess.DEVNULL)
+    if data is not None:
+        options.pop("stdin")
+        options["input"] = data
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            timeout=timeout, check=False, **options)
+    return result.returncode, result.stdout.decode(errors="replace"), \
+        result.stderr.decode(errors="replace")
+
+
+def block(size, seed=0):
+    """Bytes in which every loss, doubling and exchange shows: each 8 carry their own number."""
+    words = (size + 7) // 8
+    base = (seed & 0xffff) << 48
+    return b"".join((base | i).to_bytes(8, "big") for i in range(words))[:size]
+
+
+def main():
+    unittest.main(verbosity=2 if sys.stdout.isatty() else 1)
