@@ -7,3 +7,10 @@ unit_tests += tests/unit/test_options
 tests_unit_test_options_SOURCES = tests/unit/test_options.c tests/lib/testing.h
 tests_unit_test_options_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_options_LDADD = libbase.a $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/test_log
+tests_unit_test_log_SOURCES = tests/unit/test_log.c tests/lib/testing.h
+tests_unit_test_log_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_unit_test_log_LDFLAGS = $(AM_LDFLAGS) -fno-lto \
+	-Wl,--wrap=write,--wrap=access,--wrap=syslog,--wrap=__syslog_chk
+tests_unit_test_log_LDADD = libbase.a $(CMOCKA_LIBS) $(JANSSON_LIBS)
