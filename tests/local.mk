@@ -5,6 +5,7 @@ TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(CMOCKA_CFLAGS)
 
 if TESTS_ENABLED
 include tests/unit/base.mk
+include tests/unit/transport.mk
 include tests/unit/echo.mk
 include tests/unit/measure.mk
 include tests/system/local.mk

@@ -6,4 +6,6 @@ libtransport_a_SOURCES = \
 	src/transport/transport.c src/transport/transport.h \
 	src/transport/transport_ops.h \
 	src/transport/transport_tcp.c \
-	src/transport/transport_unix.c
+	src/transport/transport_tcp_text.c src/transport/transport_tcp_text.h \
+	src/transport/transport_unix.c \
+	src/transport/transport_unix_text.c src/transport/transport_unix_text.h

@@ -32,7 +32,7 @@ struct listen_options {
     uid_t owner;   /* Unix paths: (uid_t)-1 leaves it */
     gid_t group;   /* Unix paths: (gid_t)-1 leaves it */
     int join;      /* TCP: one more socket on a port that a first one of ours holds */
-    int shared;    /* TCP: others will join this one (SO_REUSEPORT after bind) */
+    int shared;    /* TCP: others will join this one (SO_REUSEPORT after listen) */
     int nodelay;   /* TCP: accepted sockets inherit it */
     int keepalive; /* TCP: accepted sockets inherit it */
 };

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/seam.h"
+#include "transport/transport_ops.h"
+#include "transport/transport_tcp_text.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Port of the echo service (RFC 862), known here so that a client needs no /etc/services. */
+#define ECHO_PORT "7"
+
+static struct sockaddr_in *ipv4(const struct address *address)
+{
+    return (struct sockaddr_in *)&address->storage;
+}
+
+static struct sockaddr_in6 *ipv6(const struct address *address)
+{
+    return (struct sockaddr_in6 *)&address->storage;
+}
+
+/* Resolving */
+
+static int check_service(const struct endpoint *endpoint, enum transport_role role,
+                         struct reason *why)
+{
+    char text[ENDPOINT_TEXT_SIZE];
+
+    if (role == TRANSPORT_SERVER && !endpoint->service[0])
+        return reason_set(why, REASON_USAGE, 0,
+                          "%.80s: a server needs a port: write %.80s:7777 (or unix:%.20s for a "
+                          "Unix socket)",
+                          endpoint_format(endpoint, text, sizeof text), text,
+                          endpoint->name[0] == '*' ? "/PATH" : endpoint->name);
+    if (role == TRANSPORT_CLIENT && strcmp(endpoint->service, "0") == 0)
+        return reason_set(why, REASON_USAGE, 0,
+                          "%.80s: port 0 is for servers (the kernel picks one): write the port "
+                          "that the server reports",
+                          endpoint_format(endpoint, text, sizeof text));
+    return 0;
+}
+
+static int explain_resolve(const struct endpoint *endpoint, int code, int saved_errno,
+                           struct reason *why)
+{
+    struct stat status;
+
+    if (code == EAI_SERVICE)
+        return reason_set(why, REASON_SERVICE, 0,
+                          "no TCP service is called \"%s\" (/etc/services): write the number of "
+                          "the port",
+                          endpoint->service);
+    if (code == EAI_SYSTEM)
+        return reason_errno(why, saved_errno, "resolve \"%.80s\"", endpoint->name);
+    if (code == EAI_MEMORY)
+        return reason_errno(why, ENOMEM, "resolve \"%.80s\"", endpoint->name);
+    if (strchr(endpoint->name, '%') && !if_nametoindex(strchr(endpoint->name, '%') + 1))
+        return reason_set(why, REASON_UNREACHABLE, ENODEV, "no network interface is called \"%s\"",
+                          strchr(endpoint->name, '%') + 1);
+    if (stat(endpoint->name, &status) == 0 && S_ISSOCK(status.st_mode))
+        return reason_set(why, REASON_DNS, 0,
+                          "resolve \"%.80s\": %s (for the Unix socket of that name write "
+                          "unix:%.80s)",
+                          endpoint->name, gai_strerror(code), endpoint->name);
+    return reason_set(why, REASON_DNS, 0, "resolve \"%.80s\": %s", endpoint->name,
+                      gai_strerror(code));
+}
+
+static int ask(const struct endpoint *endpoint, enum transport_role role, struct addrinfo **found)
+{
+    static const int families[] = {
+        [ENDPOINT_ANY_FAMILY] = AF_UNSPEC, [ENDPOINT_IPV4] = AF_INET, [ENDPOINT_IPV6] = AF_INET6};
+    const char *service = endpoint->service[0] ? endpoint->service : ECHO_PORT;
+    int any = strcmp(endpoint->name, "*") == 0;
+    struct addrinfo hints = {.ai_family = families[endpoint->family],
+                             .ai_socktype = SOCK_STREAM,
+                             .ai_protocol = IPPROTO_TCP};
+    int code;
+
+    if (any && role == TRANSPORT_SERVER)
+        hints.ai_flags |= AI_PASSIVE;
+    if (transport_tcp_is_literal(endpoint->name))
+        hints.ai_flags |= AI_NUMERICHOST;
+    if (service[strspn(service, "0123456789")] == '\0')
+        hints.ai_flags |= AI_NUMERICSERV;
+    code = getaddrinfo(any ? NULL : endpoint->name, service, &hints, found);
+    /* A bare system has no /etc/hosts, and RFC 6761 wants this name to be loopback everywhere. */
+    if (code && code != EAI_SERVICE && strcasecmp(endpoint->name, "localhost") == 0)
+        code = getaddrinfo(NULL, service, &hints, found);
+    return code;
+}
+
+static int tcp_resolve(const struct endpoint *endpoint, enum transport_role role,
+                       struct address *list, size_t capacity, struct reason *why)
+{
+    struct addrinfo *found = NULL;
+    size_t count = 0;
+    int code;
+
+    if (check_service(endpoint, role, why) < 0)
+        return -1;
+    code = ask(endpoint, role, &found);
+    if (code)
+        return explain_resolve(endpoint, code, errno, why);
+    for (const struct addrinfo *info = found; info && count < capacity; info = info->ai_next) {
+        struct address address = {.type = SOCK_STREAM, .protocol = IPPROTO_TCP};
+        size_t twin = 0;
+
+        if (info->ai_family != AF_INET && info->ai_family != AF_INET6)
+            continue;
+        address.length = info->ai_addrlen;
+        memcpy(&address.storage, info->ai_addr, info->ai_addrlen);
+        while (twin < count && address_compare(&list[twin], &address) != 0)
+            twin++;
+        if (twin == count)
+            list[count++] = address;
+    }
+    freeaddrinfo(found);
+    if (!count)
+        return explain_resolve(endpoint, EAI_NONAME, 0, why);
+    return (int)count;
+}
+
+/* Addresses */
+
+static void tcp_format(const struct address *address, char *text, size_t size)
+{
+    char host[INET6_ADDRSTRLEN] = "", zone[IF_NAMESIZE + 1] = "";
+    unsigned scope;
+
+    if (address_family(address) == AF_INET) {
+        inet_ntop(AF_INET, &ipv4(address)->sin_addr, host, sizeof host);
+        snprintf(text, size, "%s:%u", host, ntohs(ipv4(address)->sin_port));
+        return;
+    }
+    inet_ntop(AF_INET6, &ipv6(address)->sin6_addr, host, sizeof host);
+    scope = ipv6(address)->sin6_scope_id;
+    if (scope) {
+        zone[0] = '%';
+        if (!if_indextoname(scope, zone + 1))
+            snprintf(zone + 1, sizeof zone - 1, "%u", scope);
+    }
+    snprintf(text, size, "[%s%s]:%u", host, zone, ntohs(ipv6(address)->sin6_port));
+}
+
+static uint16_t *tcp_port(struct address *address)
+{
+    return address_family(address) == AF_INET ? &ipv4(address)->sin_port
+                                              : &ipv6(address)->sin6_port;
+}
+
+static int tcp_is_local(const struct address *address)
+{
+    const struct in6_addr *host = &ipv6(address)->sin6_addr;
+
+    if (address_family(address) == AF_INET)
+        return ntohl(ipv4(address)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    return IN6_IS_ADDR_LOOPBACK(host) || (IN6_IS_ADDR_V4MAPPED(host) && host->s6_addr[12] == 127);
+}
+
+static int tcp_source(const struct address *address, unsigned char source[16])
+{
+    static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
+    const struct in6_addr *host = &ipv6(address)->sin6_addr;
+
+    memset(source, 0, 16);
+    if (address_family(address) == AF_INET) {
+        memcpy(source, mapped, sizeof mapped);
+        memcpy(source + 12, &ipv4(address)->sin_addr, 4);
+    } else {
+        memcpy(source, host, IN6_IS_ADDR_V4MAPPED(host) ? 16 : 8);
+    }
+    return 0;
+}
+
+/* Sockets */
+
+static int set(int fd, int level, int name)
+{
+    int on = 1;
+
+    return seam_setsockopt(fd, level, name, &on, sizeof on);
+}
+
+static int set_listen_options(int fd, const struct address *address,
+                              const struct listen_options *options)
+{
+    const struct {
+        int wanted, level, name;
+    } table[] = {
+        /* TIME_WAIT of an earlier run must not keep the port. */
+        {1, SOL_SOCKET, SO_REUSEADDR},
+        /* IPv4 clients belong to the IPv4 socket, where rules see their true address. */
+        {address_family(address) == AF_INET6, IPPROTO_IPV6, IPV6_V6ONLY},
+        {options->nodelay, IPPROTO_TCP, TCP_NODELAY},
+        {options->keepalive, SOL_SOCKET, SO_KEEPALIVE},
+        {options->join, SOL_SOCKET, SO_REUSEPORT},
+    };
+
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        int code = table[i].wanted ? set(fd, table[i].level, table[i].name) : 0;
+
+        if (code < 0)
+            return code;
+    }
+    return 0;
+}
+
+static int explain_bind(const char *step, const struct address *address, int code,
+                        struct reason *why)
+{
+    char text[ADDRESS_TEXT_SIZE];
+
+    address_format(address, text, sizeof text);
+    if (code == EADDRINUSE)
+        return reason_errno(why, code, "%s %s: another program holds this port (ss -ltnp names it)",
+                            step, text);
+    if (code == EACCES && address_port(address) < IPPORT_RESERVED)
+        return reason_errno(why, code, "%s %s: ports below %d need CAP_NET_BIND_SERVICE", step,
+                            text, IPPORT_RESERVED);
+    if (code == EADDRNOTAVAIL)
+        return reason_errno(why, code, "%s %s: this machine has no such address", step, text);
+    return reason_errno(why, code, "%s %s", step, text);
+}
+
+static int tcp_listen(struct transport_listener *listener, const struct address *address,
+                      const struct listen_options *options, struct reason *why)
+{
+    int code = set_listen_options(listener->fd, address, options);
+
+    if (code < 0)
+        return explain_bind("setsockopt", address, -code, why);
+    code = seam_bind(listener->fd, (const struct sockaddr *)&address->storage, address->length);
+    if (code < 0)
+        return explain_bind("bind", address, -code, why);
+    code = seam_listen(listener->fd, options->backlog);
+    if (code < 0)
+        return explain_bind("listen", address, -code, why);
+    /* Only now: a socket that had SO_REUSEPORT when it bound or began to listen would share the
+     * port with a stranger's of the same user instead of failing. */
+    code = options->shared ? set(listener->fd, SOL_SOCKET, SO_REUSEPORT) : 0;
+    if (code < 0)
+        return explain_bind("setsockopt", address, -code, why);
+    return 0;
+}
+
+static int tcp_prepare(int fd, const struct address *source)
+{
+    int code = set(fd, IPPROTO_TCP, TCP_NODELAY);
+
+    /* With the port chosen at connect, one source address reaches each server's port from all
+     * local ports, not all servers together. */
+    if (code == 0 && source && address_port(source) == 0)
+        code = set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
+    return code;
+}
+
+static int tcp_explain(const struct address *address, int code, struct reason *why)
+{
+    (void)address;
+    switch (code) {
+    case ECONNREFUSED:
+        return reason_set(why, REASON_REFUSED, code, "nobody listens on this port");
+    case EADDRNOTAVAIL:
+        return reason_set(why, REASON_UNREACHABLE, code,
+                          "no local address or port is free for it (a limit of this machine)");
+    default:
+        return reason_errno(why, code, "connect");
+    }
+}
+
+const struct transport_ops transport_tcp = {
+    .schemes = {"tcp", "tcp4", "tcp6", NULL},
+    .kinds = {ENDPOINT_TCP, ENDPOINT_TCP},
+    .families = {AF_INET, AF_INET6},
+    .protocol = IPPROTO_TCP,
+    .inherits = true,
+    .parse = transport_tcp_parse,
+    .print = transport_tcp_print,
+    .resolve = tcp_resolve,
+    .format = tcp_format,
+    .port = tcp_port,
+    .is_local = tcp_is_local,
+    .source = tcp_source,
+    .listen = tcp_listen,
+    .prepare = tcp_prepare,
+    .explain = tcp_explain,
+};

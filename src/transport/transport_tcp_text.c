@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC */
+#include "transport/transport_tcp_text.h"
+
+#include "base/text.h"
+#include "transport/transport_ops.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Longest name in the DNS (RFC 1035). */
+#define HOST_LENGTH_MAX 253
+
+int transport_tcp_is_literal(const char *name)
+{
+    struct in_addr bytes;
+
+    return strchr(name, ':') || inet_pton(AF_INET, name, &bytes) == 1;
+}
+
+static int only_digits(const char *text)
+{
+    return *text && !text[strspn(text, "0123456789")];
+}
+
+/* "127.1", "0x7f.1" and "010.0.0.1" are addresses to inet_aton(3), each in its own surprising way.
+ * What ends in a number is meant as an address and must be a plain one. */
+static int ends_in_number(const char *host)
+{
+    const char *dot = strrchr(host, '.');
+    const char *last = dot ? dot + 1 : host;
+
+    if (last[0] == '0' && (last[1] == 'x' || last[1] == 'X'))
+        return !last[2 + strspn(last + 2, "0123456789abcdefABCDEF")];
+    return only_digits(last);
+}
+
+static int take_name(struct endpoint *endpoint, const char *name)
+{
+    size_t length = strlen(name);
+
+    endpoint->length = (unsigned short)length;
+    memcpy(endpoint->name, name, length + 1);
+    return 0;
+}
+
+/* service is NULL when no colon was written. */
+static int take_service(struct endpoint *endpoint, const char *service, struct reason *why)
+{
+    uint64_t port;
+
+    if (!service)
+        return 0;
+    if (!*service)
+        return reason_set(why, REASON_USAGE, 0, "no port after ':': write HOST:7777");
+    if (strlen(service) >= sizeof endpoint->service)
+        return reason_set(why, REASON_USAGE, 0, "the port is too long: write a number, 0 to 65535");
+    if (isalpha((unsigned char)service[0])) {
+        for (const char *c = service; *c; c++)
+            if (!isalnum((unsigned char)*c) && !strchr("-_.+", *c))
+                return reason_set(why, REASON_USAGE, 0,
+                                  "the port is neither a number nor the name of a service: write "
+                                  "HOST:7777 or HOST:echo");
+    } else if (text_number(service, 0, 65535, &port, NULL) < 0) {
+        return reason_set(why, REASON_USAGE, 0,
+                          "the port must be a plain decimal number, 0 to 65535, without sign, "
+                          "space or leading zero: write HOST:7777");
+    }
+    memcpy(endpoint->service, service, strlen(service) + 1);
+    return 0;
+}
+
+static int take_ipv6(struct endpoint *endpoint, char *literal, struct reason *why)
+{
+    char name[INET6_ADDRSTRLEN + IF_NAMESIZE + 1];
+    char *zone = strchr(literal, '%');
+    struct in6_addr bytes;
+    int link_local;
+
+    if (zone)
+        *zone++ = '\0';
+    if (inet_pton(AF_INET6, literal, &bytes) != 1)
+        return reason_set(why, REASON_USAGE, 0,
+                          "no IPv6 address between the brackets: write [::1]:7777, and other hosts "
+                          "without brackets");
+    inet_ntop(AF_INET6, &bytes, name, sizeof name);
+    if (endpoint->family == ENDPOINT_IPV4)
+        return reason_set(why, REASON_USAGE, 0, "an IPv6 address with tcp4: write tcp6:[%s]:PORT",
+                          name);
+    if (IN6_IS_ADDR_V4MAPPED(&bytes))
+        return reason_set(why, REASON_USAGE, 0, "an IPv4 address in IPv6 clothes: write %s:PORT",
+                          strrchr(name, ':') + 1);
+    link_local = IN6_IS_ADDR_LINKLOCAL(&bytes) || IN6_IS_ADDR_MC_LINKLOCAL(&bytes);
+    if (link_local && !zone)
+        return reason_set(why, REASON_USAGE, 0,
+                          "a link-local address needs its interface: write [%s%%eth0]:PORT", name);
+    if (zone && !link_local)
+        return reason_set(why, REASON_USAGE, 0,
+                          "only a link-local address has an interface: write [%s]:PORT", name);
+    if (zone && (!*zone || strlen(zone) >= IF_NAMESIZE || strpbrk(zone, " /%[]:")))
+        return reason_set(why, REASON_USAGE, 0,
+                          "no name of an interface after '%%': write [%s%%eth0]:PORT", name);
+    if (zone)
+        snprintf(name + strlen(name), sizeof name - strlen(name), "%%%s", zone);
+    return take_name(endpoint, name);
+}
+
+static int parse_bracketed(struct endpoint *endpoint, char *text, struct reason *why)
+{
+    char *end = strchr(text, ']');
+
+    if (!end || (end[1] && end[1] != ':'))
+        return reason_set(why, REASON_USAGE, 0,
+                          "an IPv6 address is written in brackets, then its port: [::1]:7777");
+    *end = '\0';
+    if (take_ipv6(endpoint, text + 1, why) < 0)
+        return -1;
+    return take_service(endpoint, end[1] ? end + 2 : NULL, why);
+}
+
+static int is_ipv6(const char *text, size_t length)
+{
+    char copy[INET6_ADDRSTRLEN + IF_NAMESIZE];
+    struct in6_addr bytes;
+
+    if (length >= sizeof copy)
+        return 0;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    copy[strcspn(copy, "%")] = '\0';
+    return inet_pton(AF_INET6, copy, &bytes) == 1;
+}
+
+/* More than one colon and no bracket. */
+static int refuse_colons(const char *text, struct reason *why)
+{
+    size_t length = (size_t)(strrchr(text, ':') - text);
+    char host[INET6_ADDRSTRLEN + IF_NAMESIZE];
+
+    if (is_ipv6(text, length) && text[length + 1]) {
+        text_escape(host, sizeof host, text, length);
+        return reason_set(why, REASON_USAGE, 0, "an IPv6 address without brackets: write [%s]:PORT",
+                          host);
+    }
+    if (is_ipv6(text, strlen(text))) {
+        text_escape(host, sizeof host, text, strlen(text));
+        return reason_set(why, REASON_USAGE, 0, "an IPv6 address without brackets: write [%s]:7777",
+                          host);
+    }
+    return reason_set(why, REASON_USAGE, 0,
+                      "more than one ':': write HOST:PORT, and an IPv6 address as [::1]:7777");
+}
+
+static int take_host(struct endpoint *endpoint, const char *host, struct reason *why)
+{
+    struct in_addr bytes;
+
+    if (strcmp(host, "*") == 0 || !*host)
+        return take_name(endpoint, "*");
+    if (strlen(host) > HOST_LENGTH_MAX)
+        return reason_set(why, REASON_TOOLONG, ENAMETOOLONG,
+                          "the host name has %zu bytes, at most %d are possible: write a shorter "
+                          "name or an address",
+                          strlen(host), HOST_LENGTH_MAX);
+    for (const char *c = host; *c; c++)
+        if (!isalnum((unsigned char)*c) && !strchr("-_.", *c))
+            return reason_set(why, REASON_USAGE, 0,
+                              "not the name of a host: write letters, digits, '-' and '.' "
+                              "(international names as xn--...), or unix:./FILE for a file");
+    if (*host == '-' || *host == '.' || strstr(host, ".."))
+        return reason_set(why, REASON_USAGE, 0,
+                          "not the name of a host: write one such as localhost or echo.example");
+    if (ends_in_number(host) && inet_pton(AF_INET, host, &bytes) != 1)
+        return reason_set(why, REASON_USAGE, 0,
+                          "not an IPv4 address: write four numbers of 0 to 255 without leading "
+                          "zeros, as in 127.0.0.1");
+    if (ends_in_number(host) && endpoint->family == ENDPOINT_IPV6)
+        return reason_set(why, REASON_USAGE, 0, "an IPv4 address with tcp6: write tcp4:%s:PORT",
+                          host);
+    return take_name(endpoint, host);
+}
+
+int transport_tcp_parse(struct endpoint *endpoint, const char *scheme, const char *text,
+                        struct reason *why)
+{
+    int url = *scheme && strncmp(text, "//", 2) == 0;
+    char copy[2 * ENDPOINT_NAME_MAX], *colon;
+    size_t length;
+
+    endpoint->kind = ENDPOINT_TCP;
+    endpoint->family = strcmp(scheme, "tcp4") == 0   ? ENDPOINT_IPV4
+                       : strcmp(scheme, "tcp6") == 0 ? ENDPOINT_IPV6
+                                                     : ENDPOINT_ANY_FAMILY;
+    text += url ? 2 : 0;
+    length = strlen(text);
+    if (length >= sizeof copy)
+        return reason_set(why, REASON_TOOLONG, ENAMETOOLONG,
+                          "too long for a host and a port: write HOST:PORT");
+    memcpy(copy, text, length + 1);
+    if (url && length && copy[length - 1] == '/')
+        copy[--length] = '\0';
+    if (!length)
+        return reason_set(why, REASON_USAGE, 0, "no host: write tcp:localhost:7777");
+    if (strchr(copy, '@'))
+        return reason_set(why, REASON_USAGE, 0,
+                          "TCP has no user names: write HOST:PORT alone (a file is unix:./FILE)");
+    if (strpbrk(copy, "/?#"))
+        return reason_set(why, REASON_USAGE, 0,
+                          "TCP has no path, query or fragment: write tcp://HOST:PORT alone");
+    if (only_digits(copy))
+        return reason_set(why, REASON_USAGE, 0, "a port without a host: write localhost:%s", copy);
+    if (copy[0] == '[')
+        return parse_bracketed(endpoint, copy, why);
+    colon = strchr(copy, ':');
+    if (colon && strchr(colon + 1, ':'))
+        return refuse_colons(copy, why);
+    if (colon)
+        *colon++ = '\0';
+    if (take_host(endpoint, copy, why) < 0)
+        return -1;
+    return take_service(endpoint, colon, why);
+}
+
+void transport_tcp_print(const struct endpoint *endpoint, char *text, size_t size)
+{
+    static const char *const prefixes[] = {
+        [ENDPOINT_ANY_FAMILY] = "", [ENDPOINT_IPV4] = "tcp4:", [ENDPOINT_IPV6] = "tcp6:"};
+    const char *prefix = prefixes[endpoint->family];
+    int brackets = strchr(endpoint->name, ':') != NULL;
+
+    /* "unix:7" would be a path. */
+    if (!*prefix && endpoint->service[0] && endpoint_is_scheme(endpoint->name, endpoint->length))
+        prefix = "tcp:";
+    snprintf(text, size, "%s%s%s%s%s%s", prefix, brackets ? "[" : "", endpoint->name,
+             brackets ? "]" : "", endpoint->service[0] ? ":" : "", endpoint->service);
+}

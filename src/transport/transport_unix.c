@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/clock.h"
+#include "base/seam.h"
+#include "base/text.h"
+#include "transport/io.h"
+#include "transport/transport_ops.h"
+#include "transport/transport_unix_text.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* How long another starter may hold the directory: for a bind, a probe and a listen it needs some
+ * microseconds. */
+#define LOCK_PATIENCE_NS     (2 * NS_PER_S)
+#define UNLISTEN_PATIENCE_NS (200 * NS_PER_MS)
+#define LOCK_POLL_MS         5
+
+enum lock_result { LOCK_HELD_BY_OTHER = -2, LOCK_IMPOSSIBLE = -1 };
+
+static const struct sockaddr_un *name_of(const struct address *address)
+{
+    return (const struct sockaddr_un *)&address->storage;
+}
+
+static size_t name_length(const struct address *address)
+{
+    return address->length - offsetof(struct sockaddr_un, sun_path);
+}
+
+static int is_path(const struct address *address)
+{
+    return name_length(address) > 0 && name_of(address)->sun_path[0] != '\0';
+}
+
+static int unix_resolve(const struct endpoint *endpoint, enum transport_role role,
+                        struct address *list, size_t capacity, struct reason *why)
+{
+    struct sockaddr_un *name = (struct sockaddr_un *)&list->storage;
+
+    (void)role;
+    assert(capacity > 0 && endpoint->length <= TRANSPORT_UNIX_NAME_MAX);
+    (void)why;
+    *list = (struct address){.type = SOCK_STREAM};
+    name->sun_family = AF_UNIX;
+    /* A path counts its terminating NUL (unix(7)), an abstract name the NUL before it. */
+    memcpy(name->sun_path + (endpoint->kind == ENDPOINT_ABSTRACT), endpoint->name,
+           endpoint->length);
+    list->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + endpoint->length + 1);
+    return 1;
+}
+
+/* A path of a foreign socket may fill sun_path without a NUL, or be relative. */
+static void unix_format(const struct address *address, char *text, size_t size)
+{
+    const char *name = name_of(address)->sun_path;
+    size_t length = name_length(address);
+    const char *prefix = "unix:";
+    int used;
+
+    if (is_path(address)) {
+        length = strnlen(name, length);
+        if (*name != '/' && strncmp(name, "../", 3) != 0)
+            prefix = "unix:./";
+    } else if (length) {
+        prefix = "unix:@";
+        name++;
+        length--;
+    }
+    used = snprintf(text, size, "%s", prefix);
+    if ((size_t)used < size)
+        text_escape(text + used, size - (size_t)used, name, length);
+}
+
+static uint16_t *unix_port(struct address *address)
+{
+    (void)address;
+    return NULL;
+}
+
+static int unix_is_local(const struct address *address)
+{
+    (void)address;
+    return 1;
+}
+
+static int unix_source(const struct address *address, unsigned char source[16])
+{
+    (void)address;
+    (void)source;
+    return -1;
+}
+
+static int unix_prepare(int fd, const struct address *source)
+{
+    (void)fd;
+    (void)source;
+    return 0;
+}
+
+static const char *directory_of(const char *path, char *directory, size_t size)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (!slash)
+        snprintf(directory, size, ".");
+    else
+        snprintf(directory, size, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    return directory;
+}
+
+/* Two starters take turns by a lock on the directory, which leaves no file behind and ends with its
+ * holder. Returns the descriptor to close, or an enum lock_result. */
+static int lock_directory(const char *path, uint64_t patience_ns)
+{
+    uint64_t deadline_ns = clock_now_ns() + patience_ns;
+    char directory[sizeof((struct sockaddr_un *)0)->sun_path];
+    int fd = open(directory_of(path, directory, sizeof directory),
+                  O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd < 0)
+        return LOCK_IMPOSSIBLE;
+    while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        int code = errno;
+
+        if (code == EINTR)
+            continue;
+        if (code != EWOULDBLOCK || clock_now_ns() >= deadline_ns) {
+            io_close(&fd);
+            return code == EWOULDBLOCK ? LOCK_HELD_BY_OTHER : LOCK_IMPOSSIBLE;
+        }
+        /* flock has no time limit of its own. */
+        poll(NULL, 0, LOCK_POLL_MS);
+    }
+    return fd;
+}
+
+/* Whether somebody answers at an address that is taken: 0 and the server's pid (0 when unknown), or
+ * the negative errno. */
+static int probe(const struct address *address, pid_t *pid)
+{
+    struct transport_credentials server = {0};
+    int fd = seam_socket(AF_UNIX, address->type, 0);
+    int code;
+
+    *pid = 0;
+    if (fd < 0)
+        return fd;
+    do
+        code = seam_connect(fd, (const struct sockaddr *)&address->storage, address->length);
+    while (code == -EINTR);
+    if (code == 0 && transport_credentials(fd, &server) == 0)
+        *pid = server.pid;
+    /* A full backlog is a busy server. */
+    if (code == -EAGAIN)
+        code = 0;
+    io_close(&fd);
+    return code;
+}
+
+static int refuse_live(const char *text, pid_t pid, struct reason *why)
+{
+    char who[32] = "";
+
+    if (pid)
+        snprintf(who, sizeof who, ", pid %d,", (int)pid);
+    return reason_errno(why, EADDRINUSE, "bind %s: another server%s answers there", text, who);
+}
+
+static const char *kind_of_file(mode_t mode)
+{
+    return S_ISREG(mode)    ? "a regular file"
+           : S_ISDIR(mode)  ? "a directory"
+           : S_ISLNK(mode)  ? "a symbolic link"
+           : S_ISFIFO(mode) ? "a FIFO"
+                            : "a device";
+}
+
+static int explain_bind(const char *text, const char *path, int code, struct reason *why)
+{
+    char directory[sizeof((struct sockaddr_un *)0)->sun_path];
+
+    directory_of(path, directory, sizeof directory);
+    if (code == EACCES || code == EROFS)
+        return reason_errno(why, code, "bind %s: no file can be made in the directory %s", text,
+                            directory);
+    if (code == ENOENT || code == ENOTDIR)
+        return reason_errno(why, code, "bind %s: the directory %s", text, directory);
+    return reason_errno(why, code, "bind %s", text);
+}
+
+/* The path is taken. Removes it when that is safe: 0 to bind again, or -1. */
+static int remove_dead(const struct address *address, const char *text, int lock,
+                       struct reason *why)
+{
+    const char *path = name_of(address)->sun_path;
+    struct stat status;
+    pid_t pid;
+    int code;
+
+    if (lstat(path, &status) < 0)
+        return errno == ENOENT ? 0 : explain_bind(text, path, errno, why);
+    if (!S_ISSOCK(status.st_mode))
+        return reason_set(why, REASON_OTHER, EADDRINUSE,
+                          "bind %s: %s is in its place, left as it is: choose another path", text,
+                          kind_of_file(status.st_mode));
+    code = probe(address, &pid);
+    if (code == 0)
+        return refuse_live(text, pid, why);
+    if (code == -ENOENT)
+        return 0;
+    if (code == -EACCES || code == -EPERM)
+        return reason_errno(why, -code,
+                            "bind %s: a socket is in its place and may not be asked whether "
+                            "somebody listens",
+                            text);
+    if (code != -ECONNREFUSED)
+        return reason_errno(why, -code, "bind %s: a socket is in its place, connect", text);
+    if (lock < 0)
+        return reason_set(why, REASON_OTHER, EADDRINUSE,
+                          "bind %s: a dead socket is in its place, and its directory cannot be "
+                          "locked to replace it: remove it by hand",
+                          text);
+    if (unlink(path) < 0 && errno != ENOENT)
+        return reason_errno(why, errno, "bind %s: remove the dead socket in its place", text);
+    return 0;
+}
+
+/* Binds under a umask that lets the file be born with its mode. */
+static int bind_with_mode(int fd, const struct address *address, mode_t mode)
+{
+    mode_t saved = umask(0777 & ~mode);
+    int code = seam_bind(fd, (const struct sockaddr *)&address->storage, address->length);
+
+    umask(saved);
+    return code;
+}
+
+/* Keeps what identifies our file, and gives it its owner. Nobody can connect before listen, so the
+ * owner and a mode that the directory's default ACL has changed are right in time. */
+static int adopt_path(struct transport_listener *listener, const char *path, const char *text,
+                      const struct listen_options *options, struct reason *why)
+{
+    struct stat status;
+
+    if (lstat(path, &status) < 0)
+        return reason_errno(why, errno, "stat %s", text);
+    listener->device = status.st_dev;
+    listener->inode = status.st_ino;
+    memcpy(listener->path, path, strlen(path) + 1);
+    if ((options->owner != (uid_t)-1 || options->group != (gid_t)-1) &&
+        lchown(path, options->owner, options->group) < 0)
+        return reason_errno(why, errno, "chown %s", text);
+    if ((status.st_mode & 0777) != (options->mode & 0777) &&
+        fchmodat(AT_FDCWD, path, options->mode & 0777, AT_SYMLINK_NOFOLLOW) < 0)
+        return reason_errno(why, errno, "chmod %s", text);
+    return 0;
+}
+
+static void remove_own(struct transport_listener *listener)
+{
+    struct stat status;
+
+    if (listener->path[0] && lstat(listener->path, &status) == 0 &&
+        status.st_dev == listener->device && status.st_ino == listener->inode)
+        unlink(listener->path);
+    listener->path[0] = '\0';
+}
+
+static int listen_path(struct transport_listener *listener, const struct address *address,
+                       const struct listen_options *options, struct reason *why)
+{
+    const char *path = name_of(address)->sun_path;
+    int lock = lock_directory(path, LOCK_PATIENCE_NS);
+    char text[ADDRESS_TEXT_SIZE];
+    int code, result = -1;
+
+    unix_format(address, text, sizeof text);
+    if (lock == LOCK_HELD_BY_OTHER) {
+        char directory[sizeof((struct sockaddr_un *)0)->sun_path];
+
+        return reason_set(why, REASON_OTHER, EWOULDBLOCK,
+                          "lock the directory %s for %s: another process has held the lock for 2 s",
+                          directory_of(path, directory, sizeof directory), text);
+    }
+    code = bind_with_mode(listener->fd, address, options->mode);
+    if (code == -EADDRINUSE) {
+        if (remove_dead(address, text, lock, why) < 0)
+            goto out;
+        code = bind_with_mode(listener->fd, address, options->mode);
+    }
+    if (code < 0) {
+        explain_bind(text, path, -code, why);
+        goto out;
+    }
+    if (adopt_path(listener, path, text, options, why) < 0)
+        goto out;
+    code = seam_listen(listener->fd, options->backlog);
+    if (code < 0) {
+        reason_errno(why, -code, "listen %s", text);
+        goto out;
+    }
+    result = 0;
+out:
+    if (result < 0)
+        remove_own(listener);
+    io_close(&lock);
+    return result;
+}
+
+static int listen_abstract(struct transport_listener *listener, const struct address *address,
+                           const struct listen_options *options, struct reason *why)
+{
+    char text[ADDRESS_TEXT_SIZE];
+    pid_t pid;
+    int code;
+
+    unix_format(address, text, sizeof text);
+    code = seam_bind(listener->fd, (const struct sockaddr *)&address->storage, address->length);
+    /* Whoever has bound the name holds it as long as it lives, listening or not. */
+    if (code == -EADDRINUSE && probe(address, &pid) == 0)
+        return refuse_live(text, pid, why);
+    if (code < 0)
+        return reason_errno(why, -code, "bind %s", text);
+    code = seam_listen(listener->fd, options->backlog);
+    if (code < 0)
+        return reason_errno(why, -code, "listen %s", text);
+    return 0;
+}
+
+static int unix_listen(struct transport_listener *listener, const struct address *address,
+                       const struct listen_options *options, struct reason *why)
+{
+    return is_path(address) ? listen_path(listener, address, options, why)
+                            : listen_abstract(listener, address, options, why);
+}
+
+void transport_unlisten(struct transport_listener *listener)
+{
+    int lock;
+
+    if (listener->path[0]) {
+        /* A successor that is replacing us holds the lock; without it we might remove its socket
+         * between our look and our unlink. */
+        lock = lock_directory(listener->path, UNLISTEN_PATIENCE_NS);
+        /* Unlink before close: once closed, the inode number may belong to another file. */
+        remove_own(listener);
+        io_close(&lock);
+    }
+    io_close(&listener->fd);
+}
+
+/* Which part of the path keeps us out. */
+static int explain_permission(const char *path, int code, struct reason *why)
+{
+    char part[sizeof((struct sockaddr_un *)0)->sun_path + 1];
+    struct stat status;
+
+    for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+        snprintf(part, sizeof part, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+        if (faccessat(AT_FDCWD, part, X_OK, AT_EACCESS) < 0 && stat(part, &status) == 0)
+            return reason_set(why, REASON_PERM, code,
+                              "no permission to search the directory %s (mode %04o, uid %u, gid "
+                              "%u)",
+                              part, status.st_mode & 07777, status.st_uid, status.st_gid);
+    }
+    if (stat(path, &status) == 0)
+        return reason_set(why, REASON_PERM, code,
+                          "no permission to write to the socket %s (mode %04o, uid %u, gid %u)",
+                          path, status.st_mode & 07777, status.st_uid, status.st_gid);
+    return reason_errno(why, code, "connect to %s", path);
+}
+
+static int unix_explain(const struct address *address, int code, struct reason *why)
+{
+    char directory[sizeof((struct sockaddr_un *)0)->sun_path];
+    const char *path = name_of(address)->sun_path;
+    struct stat status;
+
+    switch (code) {
+    case EACCES:
+    case EPERM:
+        return is_path(address) ? explain_permission(path, code, why)
+                                : reason_errno(why, code, "connect");
+    case ECONNREFUSED:
+        if (!is_path(address))
+            return reason_set(why, REASON_REFUSED, code, "nobody listens on this name");
+        if (stat(path, &status) == 0 && !S_ISSOCK(status.st_mode))
+            return reason_set(why, REASON_REFUSED, code, "%s is at this path, not a socket",
+                              kind_of_file(status.st_mode));
+        return reason_set(why, REASON_REFUSED, code, "nobody listens on this socket (stale file?)");
+    case ENOENT:
+        directory_of(path, directory, sizeof directory);
+        return reason_set(why, REASON_NOENT, code, "there is no %s %s",
+                          stat(directory, &status) == 0 ? "such socket in" : "directory",
+                          directory);
+    case EPROTOTYPE:
+        return reason_set(why, REASON_REFUSED, code,
+                          "a socket of another type (datagram or seqpacket) is at this path");
+    case EAGAIN:
+        return reason_set(why, REASON_TIMEOUT, code,
+                          "the server's queue of waiting connections is full");
+    default:
+        return reason_errno(why, code, "connect");
+    }
+}
+
+const struct transport_ops transport_unix = {
+    .schemes = {"unix", NULL},
+    .kinds = {ENDPOINT_UNIX_PATH, ENDPOINT_ABSTRACT},
+    .families = {AF_UNIX, AF_UNIX},
+    .protocol = 0,
+    .inherits = false,
+    .parse = transport_unix_parse,
+    .print = transport_unix_print,
+    .resolve = unix_resolve,
+    .format = unix_format,
+    .port = unix_port,
+    .is_local = unix_is_local,
+    .source = unix_source,
+    .listen = unix_listen,
+    .prepare = unix_prepare,
+    .explain = unix_explain,
+};

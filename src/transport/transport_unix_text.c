@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: ISC */
+#include "transport/transport_unix_text.h"
+
+#include "base/text.h"
+#include "transport/transport_ops.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The two hexadecimal digits at text as a byte, or -1. */
+static int read_hex(const char *text)
+{
+    static const char digits[] = "0123456789abcdef";
+    int value = 0;
+
+    for (int i = 0; i < 2; i++) {
+        const char *digit = text[i] ? strchr(digits, tolower((unsigned char)text[i])) : NULL;
+
+        if (!digit)
+            return -1;
+        value = 16 * value + (int)(digit - digits);
+    }
+    return value;
+}
+
+static int parse_abstract(struct endpoint *endpoint, const char *text, struct reason *why)
+{
+    size_t length = 0;
+
+    endpoint->kind = ENDPOINT_ABSTRACT;
+    if (!*text)
+        return reason_set(why, REASON_USAGE, 0, "no name after '@': write unix:@NAME");
+    while (*text) {
+        int byte = (unsigned char)*text++;
+
+        if (byte == '\\' && *text == '\\') {
+            text++;
+        } else if (byte == '\\') {
+            byte = *text == 'x' ? read_hex(text + 1) : -1;
+            if (byte < 0)
+                return reason_set(why, REASON_USAGE, 0,
+                                  "a backslash in an abstract name is written \\\\, and any byte "
+                                  "\\xNN with two hexadecimal digits");
+            text += 3;
+        }
+        if (length < TRANSPORT_UNIX_NAME_MAX)
+            endpoint->name[length] = (char)byte;
+        length++;
+    }
+    if (length > TRANSPORT_UNIX_NAME_MAX)
+        return reason_set(why, REASON_TOOLONG, ENAMETOOLONG,
+                          "the abstract name has %zu bytes, at most %d are possible: write a "
+                          "shorter one",
+                          length, TRANSPORT_UNIX_NAME_MAX);
+    endpoint->length = (unsigned short)length;
+    return 0;
+}
+
+/* Undoes the %XX of a URL; text and path may be the same. */
+static int decode_url(char *path, const char *text, struct reason *why)
+{
+    for (; *text; text++) {
+        int byte = (unsigned char)*text;
+
+        if (byte == '?' || byte == '#')
+            return reason_set(why, REASON_USAGE, 0,
+                              "a socket has no query or fragment: in a path after unix:// write "
+                              "'%c' as %%%02X, or write unix:/PATH",
+                              byte, byte);
+        if (byte == '%') {
+            byte = read_hex(text + 1);
+            if (byte < 0)
+                return reason_set(why, REASON_USAGE, 0,
+                                  "after unix:// a %% stands before two hexadecimal digits: write "
+                                  "it as %%25, or write unix:/PATH");
+            if (byte < 0x20 || byte == 0x7f)
+                return reason_set(why, REASON_USAGE, 0,
+                                  "%%%02X is not possible in a path: write one of printable "
+                                  "characters",
+                                  byte);
+            text += 2;
+        }
+        *path++ = (char)byte;
+    }
+    *path = '\0';
+    return 0;
+}
+
+/* One spelling for each path: no leading "./" and one leading slash at most. */
+static const char *trim(const char *path)
+{
+    while (path[0] == '.' && path[1] == '/')
+        for (path++; *path == '/'; path++)
+            ;
+    while (path[0] == '/' && path[1] == '/')
+        path++;
+    return path;
+}
+
+int transport_unix_parse(struct endpoint *endpoint, const char *scheme, const char *text,
+                         struct reason *why)
+{
+    char decoded[4 * TRANSPORT_UNIX_NAME_MAX];
+    const char *path;
+    size_t length;
+
+    if (*text == '@')
+        return parse_abstract(endpoint, text + 1, why);
+    endpoint->kind = ENDPOINT_UNIX_PATH;
+    path = text;
+    if (*scheme && strncmp(text, "//", 2) == 0) {
+        if (text[2] != '/') {
+            text_escape(decoded, 64, text + 2, strlen(text + 2));
+            return reason_set(why, REASON_USAGE, 0,
+                              "two slashes begin a host, and a Unix socket has none: write "
+                              "unix:/%s or unix:///%s",
+                              decoded, decoded);
+        }
+        if (strlen(text) < sizeof decoded) {
+            if (decode_url(decoded, text + 2, why) < 0)
+                return -1;
+            path = decoded;
+        }
+    }
+    path = trim(path);
+    length = strlen(path);
+    if (!length)
+        return reason_set(why, REASON_USAGE, 0, "no path: write unix:/tmp/echo.sock or unix:@NAME");
+    if (path[length - 1] == '/')
+        return reason_set(why, REASON_USAGE, 0,
+                          "a path that ends in '/' is a directory: write that of a file, as "
+                          "unix:/tmp/echo.sock");
+    if (length > TRANSPORT_UNIX_NAME_MAX)
+        return reason_set(why, REASON_TOOLONG, ENAMETOOLONG,
+                          "the path has %zu bytes, a Unix socket takes at most %d: write a shorter "
+                          "one",
+                          length, TRANSPORT_UNIX_NAME_MAX);
+    memcpy(endpoint->name, path, length);
+    endpoint->length = (unsigned short)length;
+    return 0;
+}
+
+void transport_unix_print(const struct endpoint *endpoint, char *text, size_t size)
+{
+    const char *name = endpoint->name;
+
+    if (endpoint->kind == ENDPOINT_ABSTRACT) {
+        int used = snprintf(text, size, "unix:@");
+
+        if ((size_t)used < size)
+            text_escape(text + used, size - (size_t)used, name, endpoint->length);
+        return;
+    }
+    snprintf(text, size, "unix:%s%s", *name == '/' || strncmp(name, "../", 3) == 0 ? "" : "./",
+             name);
+}
