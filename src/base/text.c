@@ -8,26 +8,29 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { NO_DIGITS = -1, TOO_MANY_DIGITS = -2 };
+
 /* Reads digits of the base up to the first other character. Fails on none, on a leading zero before
- * another digit and on overflow. */
+ * another digit and on overflow; then the cursor is behind the digits. */
 static int read_digits(const char **cursor, unsigned base, uint64_t *value)
 {
     const char *start = *cursor;
     uint64_t sum = 0;
+    int result = 0;
 
     for (; **cursor >= '0' && **cursor < (char)('0' + base); (*cursor)++) {
         unsigned digit = (unsigned)(**cursor - '0');
 
         if (*cursor > start && *start == '0')
-            return -1;
+            return NO_DIGITS;
         if (sum > (UINT64_MAX - digit) / base)
-            return -1;
+            result = TOO_MANY_DIGITS;
         sum = sum * base + digit;
     }
     if (*cursor == start)
-        return -1;
+        return NO_DIGITS;
     *value = sum;
-    return 0;
+    return result;
 }
 
 /* For sentences: the text as printable ASCII, cut to something that fits into one. */
@@ -43,11 +46,12 @@ static int number_in(const char *text, unsigned base, uint64_t min, uint64_t max
     const char *cursor = text;
     uint64_t number;
     char copy[48];
+    int digits = read_digits(&cursor, base, &number);
 
-    if (read_digits(&cursor, base, &number) < 0 || *cursor)
+    if (digits == NO_DIGITS || *cursor)
         return reason_set(why, REASON_USAGE, 0, "\"%s\" is not a plain %s number",
                           quoted(text, copy, sizeof copy), base == 8 ? "octal" : "decimal");
-    if (number < min || number > max)
+    if (digits == TOO_MANY_DIGITS || number < min || number > max)
         return reason_set(why, REASON_USAGE, 0,
                           base == 8 ? "%s is outside %" PRIo64 " to %" PRIo64
                                     : "%s is outside %" PRIu64 " to %" PRIu64,

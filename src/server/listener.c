@@ -123,9 +123,6 @@ static int copy_settings(struct settings_listener *copy, const struct settings_l
     copy->name = strdup(settings->name);
     copy->owner = strdup(settings->owner);
     copy->group = strdup(settings->group);
-    /* Access lists are not built yet: a settings file with one was refused. */
-    copy->allow_users = copy->allow_groups = copy->allow = copy->deny =
-        (struct settings_strings){NULL, 0};
     return copy->name && copy->owner && copy->group ? 0 : -1;
 }
 

@@ -8,6 +8,10 @@ libserver_a_SOURCES = \
 	src/server/relay.c src/server/relay.h \
 	src/server/reload.c src/server/reload.h \
 	src/server/server.c src/server/server.h \
+	src/server/settings.c src/server/settings.h \
+	src/server/settings_dump.c \
+	src/server/settings_schema.c src/server/settings_schema.h \
+	src/server/settings_text.c src/server/settings_text.h \
 	src/server/statistics.c src/server/statistics.h \
 	src/server/worker.c src/server/worker.h
 

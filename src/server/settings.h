@@ -15,18 +15,12 @@
 
 #define SETTINGS_WORKERS_MAX 64
 
-struct settings_strings {
-    char **items;
-    size_t count;
-};
-
 struct settings_listener {
     struct endpoint endpoint;
     char *name; /* never NULL: the endpoint's canonical text by default */
     unsigned backlog;
     mode_t mode;
     char *owner, *group; /* "" = leave */
-    struct settings_strings allow_users, allow_groups, allow, deny;
     bool nodelay, keepalive, optional;
 };
 
@@ -66,21 +60,30 @@ struct settings {
 /* The built-in defaults, listeners included. The caller releases. */
 int settings_defaults(struct settings *settings, struct reason *why) MUST_CHECK;
 
-/* Reads a whole file into memory: a regular file of at most 1 MiB, opened without ever blocking on
- * a FIFO or a device. *text is the caller's to free. */
+/* Reads a whole file into memory: a regular file of at most 1 MiB without NUL bytes, opened without
+ * ever blocking on a FIFO or a device; as root none that everybody may write. *text is the caller's
+ * to free. */
 int settings_read(const char *path, char **text, struct reason *why) MUST_CHECK;
 
 /* Receives each error of a file, "FILE:LINE: message (did you mean ...?)". */
 typedef void settings_complain(void *context, const char *sentence);
 
-/* Checks the text of a file and fills *settings from it, over the built-in defaults. All errors are
- * reported in one run. Returns 0, or -1 and *settings released. path is for the sentences only. */
+/* Checks the text of a file and fills *settings from it, over the built-in defaults; a list of
+ * listeners replaces the built-in ones. All errors are reported in one run, but one that hides the
+ * structure (a syntax error, an open string or comment) alone. Returns 0, or -1 and *settings
+ * released. Relative socket paths become absolute. path is for the sentences only. */
 int settings_parse(struct settings *settings, const char *path, const char *text,
                    settings_complain *complain, void *context) MUST_CHECK;
 
-/* Replaces the listeners by those of a command line. mode "" and user "" leave the defaults. */
+/* Replaces the listeners by those of a command line, if it has any; mode "" leaves the default. */
 int settings_set_endpoints(struct settings *settings, char *const *endpoints, size_t count,
                            const char *mode, struct reason *why) MUST_CHECK;
+
+/* Changes one setting that is not of a listener, as a file would write it without quotes:
+ * settings_set(&settings, "log.level", "info", &why). On failure the old value stays; the sentence
+ * does not name the setting. */
+int settings_set(struct settings *settings, const char *name, const char *text,
+                 struct reason *why) MUST_CHECK;
 
 /* The effective settings as a settings file; reading that gives the same settings. */
 void settings_dump(const struct settings *settings, FILE *out);

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/settings.h"
+
+#include "base/text.h"
+#include "server/settings_schema.h"
+
+#include <string.h>
+
+/* As libconfig reads it back; \xNN for what is not ASCII is right in every encoding. */
+static void print_string(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c == '"' || c == '\\')
+            fprintf(out, "\\%c", c);
+        else if (c < 0x20 || c > 0x7e)
+            fprintf(out, "\\x%02x", c);
+        else
+            fputc(c, out);
+    }
+    fputc('"', out);
+}
+
+static void print_value(FILE *out, const struct schema_setting *setting, const void *base)
+{
+    const void *field = (const char *)base + setting->offset;
+    char text[ENDPOINT_TEXT_SIZE];
+
+    switch (setting->kind) {
+    case SCHEMA_NUMBER:
+        fprintf(out, "%u", *(const unsigned *)field);
+        break;
+    case SCHEMA_FLAG:
+        fputs(*(const bool *)field ? "true" : "false", out);
+        break;
+    case SCHEMA_SIZE:
+        print_string(out, text_format_size(*(const size_t *)field, text, sizeof text));
+        break;
+    case SCHEMA_DURATION:
+        print_string(out, text_format_duration(*(const uint64_t *)field, text, sizeof text));
+        break;
+    case SCHEMA_MODE:
+        fprintf(out, "\"%04o\"", *(const mode_t *)field);
+        break;
+    case SCHEMA_CHOICE:
+        print_string(out, setting->choices[*(const int *)field]);
+        break;
+    case SCHEMA_FACILITY:
+        print_string(out, log_facility_name(*(const int *)field));
+        break;
+    case SCHEMA_STRING:
+        print_string(out, *(char *const *)field);
+        break;
+    case SCHEMA_ENDPOINT:
+        print_string(out, endpoint_format(field, text, sizeof text));
+        break;
+    case SCHEMA_STRINGS:
+        fputs("[ ]", out);
+        break;
+    }
+}
+
+static void print_group(FILE *out, const char *indent, enum schema_group group, const void *base)
+{
+    const struct settings_listener *listener = group == SCHEMA_LISTENER ? base : NULL;
+
+    for (size_t i = 0; i < schema_count; i++) {
+        const struct schema_setting *setting = &schema_settings[i];
+
+        if (setting->group != group || (listener && !schema_applies(setting, &listener->endpoint)))
+            continue;
+        fprintf(out, "%s%s = ", indent, setting->name);
+        print_value(out, setting, base);
+        fputs(";\n", out);
+    }
+}
+
+void settings_dump(const struct settings *settings, FILE *out)
+{
+    fputs("listeners = (\n", out);
+    for (size_t i = 0; i < settings->listener_count; i++) {
+        fputs("  {\n", out);
+        print_group(out, "    ", SCHEMA_LISTENER, &settings->listeners[i]);
+        fputs(i + 1 < settings->listener_count ? "  },\n" : "  }\n", out);
+    }
+    fputs(");\n\n", out);
+    print_group(out, "", SCHEMA_TOP, settings);
+    for (enum schema_group group = SCHEMA_LIMITS; group < SCHEMA_GROUPS; group++) {
+        fprintf(out, "\n%s = {\n", schema_group_names[group]);
+        print_group(out, "  ", group, settings);
+        fputs("};\n", out);
+    }
+}

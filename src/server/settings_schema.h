@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+/* The one table of settings: names, types, ranges, defaults and where each value lives. The reader
+ * of files, the defaults, the command line, the dump and the tests all walk it. */
+#ifndef SERVER_SETTINGS_SCHEMA_H
+#define SERVER_SETTINGS_SCHEMA_H
+
+#include "server/settings.h"
+
+enum schema_group {
+    SCHEMA_TOP,
+    SCHEMA_LISTENER, /* offsets are into struct settings_listener, else into struct settings */
+    SCHEMA_LIMITS,
+    SCHEMA_SHUTDOWN,
+    SCHEMA_LOG,
+    SCHEMA_GROUPS
+};
+
+enum schema_kind {
+    SCHEMA_NUMBER,   /* unsigned; a bare number */
+    SCHEMA_SIZE,     /* size_t; "64KiB" */
+    SCHEMA_DURATION, /* uint64_t, ns; "30s" */
+    SCHEMA_FLAG,     /* bool; true, false */
+    SCHEMA_CHOICE,   /* an enum; one of choices, by index */
+    SCHEMA_FACILITY, /* int; one of log_facility_names */
+    SCHEMA_MODE,     /* mode_t; "0660" */
+    SCHEMA_STRING,   /* char *, never NULL; min and max are its length */
+    SCHEMA_STRINGS,  /* an array of strings; for now only the empty one, so nothing is stored */
+    SCHEMA_ENDPOINT  /* struct endpoint */
+};
+
+/* The listeners in whose group a setting has a meaning. */
+enum schema_scope { SCHEMA_EVERY, SCHEMA_UNIX_PATH, SCHEMA_UNIX, SCHEMA_TCP };
+
+struct schema_setting {
+    enum schema_group group;
+    const char *name;
+    enum schema_kind kind;
+    size_t offset;
+    const char *standard; /* the default as text; NULL: none (endpoint) or derived (name) */
+    uint64_t min, max;
+    const char *const *choices;
+    enum schema_scope scope;
+    const char *later; /* the value that is "not in this version"; "" = all but the default */
+};
+
+extern const struct schema_setting schema_settings[];
+extern const size_t schema_count;
+
+/* "listeners[]", "limits"; "" for the top. */
+extern const char *const schema_group_names[SCHEMA_GROUPS];
+
+/* NULL when the group has no setting of that name. */
+const struct schema_setting *schema_find(enum schema_group group, const char *name);
+
+/* "limits.connections"; returns text. */
+const char *schema_full_name(const struct schema_setting *setting, char *text, size_t size);
+
+/* The setting or group that an unknown name of the group may stand for, by its full name: the same
+ * name in other letters or in another group, else one spelt much like it. NULL when there is none.
+ */
+const char *schema_suggest(enum schema_group group, const char *name, char *text, size_t size);
+
+/* Checks a value given as text and stores it in base, the struct that offset is into. On failure
+ * the old value stays. A string's old value is freed. */
+int schema_assign(const struct schema_setting *setting, void *base, const char *text,
+                  struct reason *why) MUST_CHECK;
+
+/* Whether the setting means something to a listener of this endpoint. */
+bool schema_applies(const struct schema_setting *setting, const struct endpoint *endpoint);
+
+/* Gives every setting of the group its default. */
+int schema_assign_defaults(enum schema_group group, void *base, struct reason *why) MUST_CHECK;
+
+#endif
