@@ -124,48 +124,22 @@ static int parse_command_line(struct command_line *line, int argc, char **argv, 
     return 0;
 }
 
-static int choose(const char *option, const char *word, const char *const *names, int *value,
-                  struct reason *why)
-{
-    const char *nearest = text_nearest(word, names);
-
-    for (int i = 0; names[i]; i++)
-        if (strcmp(names[i], word) == 0) {
-            *value = i;
-            return 0;
-        }
-    return reason_set(why, REASON_USAGE, 0, "--%s %s: there is no such word%s%s%s", option, word,
-                      nearest ? " (did you mean \"" : "", nearest ? nearest : "",
-                      nearest ? "\"?)" : "");
-}
-
 /* What the command line says goes over what the file says. */
 static int apply(const struct command_line *line, struct settings *settings, struct reason *why)
 {
+    const struct {
+        const char *option, *setting, *text;
+    } words[] = {
+        {"workers", "workers", line->workers},
+        {"log-level", "log.level", line->log_level},
+        {"log-target", "log.target", line->log_target},
+        {"log-format", "log.format", line->log_format},
+    };
     struct reason inner;
-    uint64_t number;
-    int value;
 
-    if (line->workers) {
-        if (text_number(line->workers, 0, SETTINGS_WORKERS_MAX, &number, &inner) < 0)
-            return reason_set(why, REASON_USAGE, 0, "--workers: %s", inner.text);
-        settings->workers = (unsigned)number;
-    }
-    if (line->log_level) {
-        if (choose("log-level", line->log_level, log_level_names, &value, why) < 0)
-            return -1;
-        settings->log.level = (enum log_level)value;
-    }
-    if (line->log_target) {
-        if (choose("log-target", line->log_target, log_target_names, &value, why) < 0)
-            return -1;
-        settings->log.target = (enum log_target)value;
-    }
-    if (line->log_format) {
-        if (choose("log-format", line->log_format, log_format_names, &value, why) < 0)
-            return -1;
-        settings->log.format = (enum log_format)value;
-    }
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (words[i].text && settings_set(settings, words[i].setting, words[i].text, &inner) < 0)
+            return reason_set(why, REASON_USAGE, 0, "--%s: %s", words[i].option, inner.text);
     if (line->user)
         return reason_set(why, REASON_USAGE, 0, "--user: not in this version");
     if (line->mode && line->endpoint_count == 0)

@@ -6,13 +6,13 @@ descriptor of --ready-fd; whoever waits for a state waits for its event, or asks
 """
 
 import os
+import random
 import re
 import select
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -96,7 +96,7 @@ class Server:
     def pid(self):
         return self.process.pid
 
-    def signal(self, number):
+    def send_signal(self, number):
         self.process.send_signal(number)
 
     def log(self):
@@ -250,11 +250,5 @@ def run(*command, data=None, timeout=PATIENCE, **options):
 
 
 def block(size, seed=0):
-    """Bytes in which every loss, doubling and exchange shows: each 8 carry their own number."""
-    words = (size + 7) // 8
-    base = (seed & 0xffff) << 48
-    return b"".join((base | i).to_bytes(8, "big") for i in range(words))[:size]
-
-
-def main():
-    unittest.main(verbosity=2 if sys.stdout.isatty() else 1)
+    """Bytes in which every loss, doubling and exchange shows; the same for the same seed."""
+    return random.Random(seed).randbytes(size)

@@ -1,0 +1,1 @@
+system_tests += tests/system/exact_echo.py
