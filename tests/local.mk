@@ -9,11 +9,12 @@ include tests/unit/transport.mk
 include tests/unit/echo.mk
 include tests/unit/measure.mk
 include tests/system/local.mk
+checks = tests/check-includes.py tests/check-programs.py
 endif
 
 check_PROGRAMS += $(unit_tests)
-TESTS += $(unit_tests) $(system_tests)
-EXTRA_DIST += $(system_tests) tests/lib/echotest.py
+TESTS += $(checks) $(unit_tests) $(system_tests)
+EXTRA_DIST += $(checks) $(system_tests) tests/lib/echotest.py tests/lint
 
 TEST_EXTENSIONS = .py
 PY_LOG_COMPILER = $(PYTHON3)
@@ -22,6 +23,9 @@ AM_TESTS_ENVIRONMENT = \
 	ECHO_BUILD='$(abs_top_builddir)'; export ECHO_BUILD; \
 	ECHO_SOURCE='$(abs_top_srcdir)'; export ECHO_SOURCE; \
 	ECHO_SANITIZERS='$(SANITIZERS)'; export ECHO_SANITIZERS; \
+	ECHO_HARDENING='$(HARDENING)'; export ECHO_HARDENING; \
+	ECHO_PROGRAMS='$(bin_PROGRAMS)'; export ECHO_PROGRAMS; \
+	CC='$(CC)'; export CC; \
 	PYTHONPATH='$(abs_top_srcdir)/tests/lib'; export PYTHONPATH;
 
 if !TESTS_ENABLED
@@ -29,3 +33,8 @@ if !TESTS_ENABLED
 check-local:
 	@echo "make check: no tests were built: $(TESTS_WHY)" >&2; exit 1
 endif
+
+# Style and static checks; for who works on the sources, not part of make check.
+.PHONY: lint
+lint:
+	cd $(srcdir) && CPPFLAGS='-D_GNU_SOURCE -Isrc -I$(abs_top_builddir) -DSYSCONFDIR="/etc"' tests/lint

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: ISC
+"""The built programs as files: hardened, and without any hook for tests."""
+
+import os
+import re
+import subprocess
+import sys
+import unittest
+
+BUILD = os.environ.get("ECHO_BUILD", os.path.join(os.getcwd(), "build"))
+PROGRAMS = os.environ.get("ECHO_PROGRAMS", "echo-server echo-client echo-bench").split()
+HARDENED = os.environ.get("ECHO_HARDENING", "yes") == "yes"
+SANITIZED = os.environ.get("ECHO_SANITIZERS", "no") != "no"
+
+# What tests bring along: linker wraps, fault scripts, the simulator, sabotage, cmocka.
+HOOKS = re.compile(r"__wrap_|__real_|\bfault_|sabotage|\bsim_|cmocka|mock_", re.I)
+
+
+def output(*command):
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True,
+                          env={**os.environ, "LC_ALL": "C"}).stdout
+
+
+def hooks(symbols):
+    return [line for line in symbols.splitlines() if HOOKS.search(line)]
+
+
+class Programs(unittest.TestCase):
+    def each(self):
+        self.assertTrue(PROGRAMS)
+        for name in PROGRAMS:
+            with self.subTest(program=name):
+                yield os.path.join(BUILD, name)
+
+    def test_hooks_are_recognised(self):
+        self.assertEqual(len(hooks("0 T __wrap_seam_recv\n0 T seam_recv\n0 D fault_script\n")), 2)
+
+    def test_no_hooks(self):
+        for path in self.each():
+            symbols = output("nm", path)
+            self.assertIn(" T main\n", symbols)
+            self.assertEqual(hooks(symbols), [])
+
+    @unittest.skipUnless(HARDENED, "configured with --disable-hardening")
+    def test_hardening(self):
+        for path in self.each():
+            self.assertRegex(output("readelf", "-Wh", path), r"Type:\s+DYN")
+            dynamic = output("readelf", "-Wd", path)
+            self.assertRegex(dynamic, r"FLAGS_1.*NOW.*PIE")
+            segments = output("readelf", "-Wl", path)
+            self.assertIn("GNU_RELRO", segments)
+            self.assertRegex(segments, r"GNU_STACK .* RW  ")
+            self.assertNotRegex(segments, r"LOAD .* RWE ")
+            symbols = output("nm", path)
+            self.assertIn("__stack_chk_fail", symbols)
+            if not SANITIZED:
+                self.assertRegex(symbols, r"__\w+_chk@")
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())
