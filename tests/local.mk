@@ -9,6 +9,7 @@ include tests/unit/transport.mk
 include tests/unit/echo.mk
 include tests/unit/measure.mk
 include tests/system/local.mk
+include tests/system/client.mk
 checks = tests/check-includes.py tests/check-programs.py
 endif
 

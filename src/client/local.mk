@@ -1,0 +1,16 @@
+bin_PROGRAMS += echo-client
+noinst_LIBRARIES += libclient.a
+libclient_a_SOURCES = \
+	src/client/connect.c src/client/connect.h \
+	src/client/copy.c src/client/copy.h \
+	src/client/exchange.c src/client/exchange.h \
+	src/client/interrupt.c src/client/interrupt.h \
+	src/client/message.c src/client/message.h \
+	src/client/output.c src/client/output.h \
+	src/client/request.c src/client/request.h \
+	src/client/resolve.c src/client/resolve.h \
+	src/client/trace.c src/client/trace.h \
+	src/client/verify.c src/client/verify.h
+
+echo_client_SOURCES = src/client/echo-client.c
+echo_client_LDADD = libclient.a $(measure_libraries)

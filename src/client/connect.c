@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/connect.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "client/interrupt.h"
+#include "client/resolve.h"
+#include "transport/io.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* RFC 8305, section 5: the recommended delay between two attempts. */
+#define NEXT_ADDRESS_NS (250 * NS_PER_MS)
+#define BACKLOG_MIN_NS  (1 * NS_PER_MS)
+#define BACKLOG_MAX_NS  (50 * NS_PER_MS)
+#define WAIT_PAUSE_NS   (50 * NS_PER_MS)
+
+/* One address on its way: connecting (fd >= 0), waiting for a full backlog (retry_ns), or failed.
+ */
+struct attempt {
+    int fd;
+    uint64_t started_ns;
+    uint64_t retry_ns, pause_ns;
+};
+
+struct race {
+    const struct request *request;
+    const struct connect_targets *targets;
+    struct attempt attempts[TRANSPORT_ADDRESSES_MAX];
+    size_t started;
+    uint64_t next_ns, deadline_ns;
+    struct reason why; /* the failure that tells most so far */
+};
+
+static int is_open(const struct attempt *attempt)
+{
+    return attempt->fd >= 0 || attempt->retry_ns;
+}
+
+static size_t race_open(const struct race *race)
+{
+    size_t open = 0;
+
+    for (size_t i = 0; i < race->started; i++)
+        open += (size_t)is_open(&race->attempts[i]);
+    return open;
+}
+
+/* An address that this machine cannot reach at all says less than one that answered. */
+static void race_failed(struct race *race, size_t i, const struct reason *why)
+{
+    char text[ADDRESS_TEXT_SIZE];
+
+    io_close(&race->attempts[i].fd);
+    race->attempts[i].retry_ns = 0;
+    trace_step(&race->request->trace, "connect: connect(%s) failed, %s: %s",
+               address_format(&race->targets->list[i], text, sizeof text), reason_name(why->word),
+               why->text);
+    if (race->why.word == REASON_NONE || race->why.word == REASON_UNREACHABLE)
+        race->why = *why;
+}
+
+static int race_won(struct race *race, size_t i, struct connect_result *result)
+{
+    struct address local;
+    char text[ADDRESS_TEXT_SIZE], from[ADDRESS_TEXT_SIZE] = "?";
+
+    result->fd = race->attempts[i].fd;
+    result->address = race->targets->list[i];
+    result->connect_ns = clock_now_ns() - race->attempts[i].started_ns;
+    race->attempts[i].fd = -1;
+    if (race->request->trace.steps) {
+        if (transport_local_address(result->fd, &local) == 0)
+            address_format(&local, from, sizeof from);
+        trace_step(&race->request->trace, "connect: connect(%d, %s) = 0 after %.3f ms, from %s",
+                   result->fd, address_format(&result->address, text, sizeof text),
+                   (double)result->connect_ns / 1e6, from);
+    }
+    return 1;
+}
+
+/* Starts an attempt, or starts it again after a full backlog. 1: connected. */
+static int race_start(struct race *race, size_t i, struct connect_result *result)
+{
+    struct attempt *attempt = &race->attempts[i];
+    const struct address *address = &race->targets->list[i];
+    char text[ADDRESS_TEXT_SIZE];
+    struct reason why;
+    int pending;
+
+    attempt->started_ns = clock_now_ns();
+    attempt->retry_ns = 0;
+    attempt->fd = transport_connect(address, NULL, &pending, &why);
+    if (attempt->fd >= 0) {
+        trace_step(&race->request->trace, "socket: socket(%s, %s, %s) = %d",
+                   resolve_family_name(address_family(address)), resolve_type_name(address->type),
+                   resolve_protocol_name(address->protocol), attempt->fd);
+        if (pending)
+            trace_step(&race->request->trace, "connect: connect(%d, %s) in progress", attempt->fd,
+                       address_format(address, text, sizeof text));
+        return pending ? 0 : race_won(race, i, result);
+    }
+    if (why.code == EAGAIN) {
+        attempt->pause_ns = attempt->pause_ns ? attempt->pause_ns * 2 : BACKLOG_MIN_NS;
+        if (attempt->pause_ns > BACKLOG_MAX_NS)
+            attempt->pause_ns = BACKLOG_MAX_NS;
+        attempt->retry_ns = attempt->started_ns + attempt->pause_ns;
+        return 0;
+    }
+    race_failed(race, i, &why);
+    return 0;
+}
+
+/* The next moment at which something is to be done without any descriptor being ready. */
+static uint64_t race_wake_ns(const struct race *race)
+{
+    uint64_t wake_ns = race->deadline_ns ? race->deadline_ns : UINT64_MAX;
+
+    if (race->started < race->targets->count && race->next_ns < wake_ns)
+        wake_ns = race->next_ns;
+    for (size_t i = 0; i < race->started; i++)
+        if (race->attempts[i].retry_ns && race->attempts[i].retry_ns < wake_ns)
+            wake_ns = race->attempts[i].retry_ns;
+    return wake_ns == UINT64_MAX ? 0 : wake_ns;
+}
+
+/* Waits for the attempts under way and takes the first that has become a connection. */
+static int race_wait(struct race *race, struct connect_result *result)
+{
+    struct pollfd fds[TRANSPORT_ADDRESSES_MAX];
+    struct reason why;
+    uint64_t now_ns;
+
+    for (size_t i = 0; i < race->started; i++)
+        fds[i] = (struct pollfd){.fd = race->attempts[i].fd, .events = POLLOUT};
+    interrupt_poll(fds, (unsigned)race->started, race_wake_ns(race));
+    now_ns = clock_now_ns();
+    for (size_t i = 0; i < race->started; i++) {
+        struct attempt *attempt = &race->attempts[i];
+
+        if (attempt->fd >= 0 && fds[i].revents) {
+            if (transport_connect_result(attempt->fd, &race->targets->list[i], &why) == 0)
+                return race_won(race, i, result);
+            race_failed(race, i, &why);
+            race->next_ns = now_ns;
+        } else if (attempt->retry_ns && attempt->retry_ns <= now_ns) {
+            if (race_start(race, i, result))
+                return 1;
+        }
+    }
+    return 0;
+}
+
+static int race_timeout(const struct race *race, struct reason *why)
+{
+    for (size_t i = 0; i < race->started; i++)
+        if (race->attempts[i].retry_ns)
+            return reason_set(why, REASON_TIMEOUT, EAGAIN,
+                              "the server's backlog is full: it does not accept");
+    return reason_set(why, REASON_TIMEOUT, 0, "no answer while connecting");
+}
+
+static int race_run(struct race *race, struct connect_result *result, struct reason *why)
+{
+    for (;;) {
+        uint64_t now_ns = clock_now_ns();
+
+        if (interrupt_asked())
+            return reason_set(why, REASON_OTHER, EINTR, "interrupted while connecting");
+        if (race->deadline_ns && now_ns >= race->deadline_ns)
+            return race_timeout(race, why);
+        if (race->started < race->targets->count &&
+            (race_open(race) == 0 || now_ns >= race->next_ns)) {
+            race->next_ns = now_ns + NEXT_ADDRESS_NS;
+            if (race_start(race, race->started++, result))
+                return 0;
+        } else if (race_open(race) == 0) {
+            *why = race->why;
+            return -1;
+        } else if (race_wait(race, result)) {
+            return 0;
+        }
+    }
+}
+
+/* One round over all addresses. */
+static int connect_round(const struct request *request, const struct connect_targets *targets,
+                         uint64_t deadline_ns, struct connect_result *result, struct reason *why)
+{
+    struct race race = {.request = request, .targets = targets, .deadline_ns = deadline_ns};
+    int status;
+
+    for (size_t i = 0; i < TRANSPORT_ADDRESSES_MAX; i++)
+        race.attempts[i].fd = -1;
+    result->fd = -1;
+    status = race_run(&race, result, why);
+    for (size_t i = 0; i < race.started; i++)
+        io_close(&race.attempts[i].fd);
+    return status;
+}
+
+static int connect_resolve(const struct request *request, struct connect_targets *targets,
+                           struct reason *why)
+{
+    int count;
+
+    if (request->endpoint.kind == ENDPOINT_TCP)
+        trace_step(&request->trace, "resolve: getaddrinfo(%s)", request->name);
+    count = transport_resolve(&request->endpoint, TRANSPORT_CLIENT, targets->list,
+                              TRANSPORT_ADDRESSES_MAX, why);
+    if (count < 0)
+        return -1;
+    targets->count = (size_t)count;
+    for (size_t i = 0; i < targets->count; i++) {
+        char text[ADDRESS_TEXT_SIZE];
+
+        trace_step(&request->trace, "resolve: %s is %s", request->name,
+                   address_format(&targets->list[i], text, sizeof text));
+    }
+    return 0;
+}
+
+/* What may be different in a moment, because a server starts. */
+static int is_worth_waiting(enum reason_word word)
+{
+    return word == REASON_REFUSED || word == REASON_NOENT || word == REASON_SELF ||
+           word == REASON_UNREACHABLE || word == REASON_TIMEOUT || word == REASON_RESET;
+}
+
+static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)
+{
+    if (!a_ns || !b_ns)
+        return a_ns ? a_ns : b_ns;
+    return a_ns < b_ns ? a_ns : b_ns;
+}
+
+int connect_open(const struct request *request, struct connect_targets *targets,
+                 struct connect_result *result, struct reason *why)
+{
+    uint64_t patience_ns = request->wait_ns ? clock_now_ns() + request->wait_ns : 0;
+
+    for (;;) {
+        uint64_t now_ns = clock_now_ns();
+        uint64_t round_ns = request->connect_timeout_ns ? now_ns + request->connect_timeout_ns : 0;
+
+        if (connect_resolve(request, targets, why) < 0)
+            return -1;
+        if (connect_round(request, targets, earlier(round_ns, patience_ns), result, why) == 0)
+            return 0;
+        now_ns = clock_now_ns();
+        if (!is_worth_waiting(why->word) || now_ns + WAIT_PAUSE_NS >= patience_ns)
+            return -1;
+        interrupt_poll(NULL, 0, now_ns + WAIT_PAUSE_NS);
+    }
+}
+
+int connect_again(const struct request *request, const struct connect_targets *targets,
+                  uint64_t timeout_ns, struct connect_result *result, struct reason *why)
+{
+    uint64_t deadline_ns = timeout_ns ? clock_now_ns() + timeout_ns : 0;
+
+    return connect_round(request, targets, deadline_ns, result, why);
+}
+
+void connect_close(const struct request *request, int *fd)
+{
+    if (*fd < 0)
+        return;
+    trace_step(&request->trace, "close: close(%d)", *fd);
+    io_close(fd);
+}
+
+enum exit_status connect_work(const struct request *request,
+                              int (*work)(const struct request *, const struct connect_result *,
+                                          struct reason *),
+                              struct reason *why)
+{
+    struct connect_targets targets;
+    struct connect_result connected;
+    int status;
+
+    if (connect_open(request, &targets, &connected, why) < 0)
+        return reason_exit_status(why->word, 0);
+    status = work(request, &connected, why);
+    connect_close(request, &connected.fd);
+    return status < 0 ? reason_exit_status(why->word, 1) : EXIT_EXACT;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/* From an endpoint to a connection: names may have several addresses, servers may not be there yet,
+ * backlogs may be full. */
+#ifndef CLIENT_CONNECT_H
+#define CLIENT_CONNECT_H
+
+#include "client/request.h"
+#include "transport/address.h"
+#include "transport/transport.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct connect_result {
+    int fd; /* non-blocking, the caller's */
+    struct address address;
+    uint64_t connect_ns; /* from the start of this address's connect(2) to the connection */
+};
+
+/* The addresses of the endpoint; may block in the name service. */
+struct connect_targets {
+    struct address list[TRANSPORT_ADDRESSES_MAX];
+    size_t count;
+};
+
+/* Resolves and connects: each address in turn, a new one started when the last has failed or has
+ * been silent for 250 ms, until one accepts or --connect-timeout is over. With --wait it does so
+ * again until that time is over. targets keeps what was resolved, for connect_again.
+ * The result's descriptor is the caller's. Words: as transport_connect, TIMEOUT. */
+int connect_open(const struct request *request, struct connect_targets *targets,
+                 struct connect_result *result, struct reason *why) MUST_CHECK;
+
+/* One more connection to the same addresses, until timeout_ns is over (0 = never); does not wait
+ * for a server that refuses. */
+int connect_again(const struct request *request, const struct connect_targets *targets,
+                  uint64_t timeout_ns, struct connect_result *result,
+                  struct reason *why) MUST_CHECK;
+
+/* Closes and says so. Sets -1. */
+void connect_close(const struct request *request, int *fd);
+
+/* The whole life of a mode with one connection: opens it, does the work (0, or -1 with *why),
+ * closes it. The exit status of all. */
+enum exit_status connect_work(const struct request *request,
+                              int (*work)(const struct request *, const struct connect_result *,
+                                          struct reason *),
+                              struct reason *why);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: ISC */
+/* echo-client: options, order, exit status. */
+#include "base/descriptors.h"
+#include "base/options.h"
+#include "client/copy.h"
+#include "client/message.h"
+#include "client/output.h"
+#include "client/request.h"
+#include "client/verify.h"
+#include "config.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+
+#define OPTIONS_MAX 64
+
+static enum exit_status print_help(void)
+{
+    printf("Usage: echo-client [options] ENDPOINT [MESSAGE...]\n"
+           "Checks that an echo server returns exactly what it is sent.\n\n"
+           "With MESSAGE, sends each and prints its echo; without, copies standard input.\n"
+           "ENDPOINT is unix:/tmp/echo.sock, unix:@name, localhost:7777, [::1]:7777 ...\n\n");
+    options_print(request_options, stdout);
+    printf("\nD is a duration: 2, 0.5, 500ms, 1m. SIZE: 512, 64KiB, 1MB. See echo-client(1).\n");
+    return EXIT_EXACT;
+}
+
+static enum exit_status print_version(void)
+{
+    printf("echo-client (%s) %s\n", PACKAGE_NAME, PACKAGE_VERSION);
+    return EXIT_EXACT;
+}
+
+/* All options are read even after a bad one: --check decides how a bad one is answered. */
+static int read_options(struct request *request, int argc, char **argv, struct reason *why)
+{
+    struct option list[OPTIONS_MAX] = {{0}};
+    char letters[2 * OPTIONS_MAX + 2];
+    struct reason bad = {.word = REASON_NONE}, first = {.word = REASON_NONE};
+    int letter;
+
+    for (size_t i = 0; i < options_count(request_options); i++)
+        list[i] = (struct option){request_options[i].name,
+                                  request_options[i].argument ? required_argument : no_argument,
+                                  NULL, request_options[i].letter};
+    opterr = 0;
+    while ((letter = getopt_long(argc, argv, options_short(request_options, letters), list,
+                                 NULL)) != -1) {
+        int status = letter == '?' || letter == ':'
+                         ? options_refuse(request_options, letter, optopt, argv[optind - 1], &bad)
+                         : request_option(request, letter, optarg, &bad);
+
+        if (status < 0 && first.word == REASON_NONE)
+            first = bad;
+    }
+    if (request->mode == REQUEST_HELP || request->mode == REQUEST_VERSION)
+        return 0;
+    if (first.word != REASON_NONE) {
+        *why = first;
+        return -1;
+    }
+    return request_finish(request, argv + optind, (size_t)(argc - optind), why);
+}
+
+static enum exit_status run(const struct request *request, struct reason *why)
+{
+    switch (request->mode) {
+    case REQUEST_MESSAGE:
+        return message_run(request, why);
+    case REQUEST_COPY:
+        return copy_run(request, why);
+    case REQUEST_VERIFY:
+        return verify_run(request, why);
+    case REQUEST_HELP:
+        return print_help();
+    case REQUEST_VERSION:
+        return print_version();
+    default:
+        reason_set(why, REASON_USAGE, 0, "--%s is not in this version",
+                   request_mode_name(request->mode));
+        return EXIT_LOCAL;
+    }
+}
+
+static void print_error(const struct request *request, const struct reason *why)
+{
+    fprintf(stderr, "echo-client: %s%s%s: %s\n", request->name, *request->name ? ": " : "",
+            reason_name(why->word), why->text);
+    if (request->json) {
+        struct report report;
+
+        output_begin(&report, "error");
+        report_text(&report, "endpoint", request->name);
+        report_reason(&report, "error", why);
+        /* Standard output may be what failed: the line above has said so. */
+        if (output_print(&report, NULL) < 0)
+            return;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct request request;
+    struct reason why = {.word = REASON_NONE};
+    enum exit_status status = EXIT_LOCAL;
+
+    signal(SIGPIPE, SIG_IGN);
+    request_init(&request);
+    if (descriptors_fill_standard(&why) == 0 && read_options(&request, argc, argv, &why) == 0)
+        status = run(&request, &why);
+    if (why.word == REASON_NONE && output_line(&why) < 0)
+        status = EXIT_LOCAL;
+    if (why.word != REASON_NONE)
+        print_error(&request, &why);
+    return (int)status;
+}

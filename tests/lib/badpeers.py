@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: ISC
+"""Servers that are nearly echo servers, each wrong in one way, and two odd ones that are right.
+
+    with badpeers.serve("drops-a-byte", path) as peer:   # a Unix socket; TCP without a path
+        ... peer.endpoint ...
+"""
+
+import contextlib
+import os
+import socket
+import struct
+import threading
+
+PLACE = 5  # offset in the stream at which something is done to it
+
+
+def send_rest(conn, data):
+    try:
+        conn.sendall(data)
+    except OSError:
+        pass  # the client has seen enough
+
+
+def chunks(conn):
+    """What comes, until the client's end."""
+    while True:
+        try:
+            data = conn.recv(65536)
+        except OSError:
+            return
+        if not data:
+            return
+        yield data
+
+
+def altered(conn, change):
+    """Echoes the stream with one change at PLACE."""
+    offset = 0
+    for data in chunks(conn):
+        at = PLACE - offset
+        offset += len(data)
+        send_rest(conn, change(data, at) if 0 <= at < len(data) else data)
+
+
+def exact(conn):
+    altered(conn, lambda data, at: data)
+
+
+def drops_a_byte(conn):
+    altered(conn, lambda data, at: data[:at] + data[at + 1:])
+
+
+def doubles_a_byte(conn):
+    altered(conn, lambda data, at: data[:at + 1] + data[at:])
+
+
+def changes_a_byte(conn):
+    altered(conn, lambda data, at: data[:at] + bytes([data[at] ^ 1]) + data[at + 1:])
+
+
+def reorders_blocks(conn):
+    altered(conn, lambda data, at: data[8:16] + data[:8] + data[16:])
+
+
+def cuts_the_tail(conn):
+    """Holds the last three bytes back until more come; at the client's end they are gone."""
+    held = b""
+    for data in chunks(conn):
+        data = held + data
+        held = data[-3:]
+        send_rest(conn, data[:-3])
+
+
+def answers_late(conn):
+    pause = threading.Event()
+    for data in chunks(conn):
+        pause.wait(0.4)
+        send_rest(conn, data)
+
+
+def answers_twice(conn):
+    for data in chunks(conn):
+        send_rest(conn, data + data)
+
+
+def resets(conn):
+    """Echoes five bytes, then breaks the connection with the rest unread."""
+    data = conn.recv(PLACE)
+    send_rest(conn, data)
+    conn.recv(1)
+    conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def never_answers(conn):
+    for _ in chunks(conn):
+        pass
+
+
+def adds_a_banner(conn):
+    send_rest(conn, b"Welcome to the echo service\r\n")
+    exact(conn)
+
+
+def closes_at_once(conn):
+    conn.shutdown(socket.SHUT_WR)
+    for _ in chunks(conn):
+        pass
+
+
+def sends_escapes(conn):
+    for data in chunks(conn):
+        send_rest(conn, b"\x1b]0;mine\x07\x1b[2J" + data)
+
+
+def never_stops(conn):
+    for data in chunks(conn):
+        try:
+            conn.sendall(data)
+            while True:
+                conn.sendall(bytes(65536))
+        except OSError:
+            return
+
+
+def ignores_the_end(conn):
+    """Echoes, but keeps its side open after the client's end."""
+    exact(conn)
+    conn.peer.stopped.wait()
+
+
+def one_byte_pieces(conn):
+    for data in chunks(conn):
+        for i in range(len(data)):
+            send_rest(conn, data[i:i + 1])
+
+
+def answers_at_the_end(conn):
+    send_rest(conn, b"".join(chunks(conn)))
+
+
+BEHAVIOURS = {function.__name__.replace("_", "-"): function for function in (
+    exact, drops_a_byte, doubles_a_byte, changes_a_byte, reorders_blocks, cuts_the_tail,
+    answers_late, answers_twice, resets, never_answers, adds_a_banner, closes_at_once,
+    sends_escapes, never_stops, ignores_the_end, one_byte_pieces, answers_at_the_end)}
+
+
+class Connection:
+    """A socket that knows its server."""
+
+    def __init__(self, sock, peer):
+        self.sock = sock
+        self.peer = peer
+
+    def __getattr__(self, name):
+        return getattr(self.sock, name)
+
+
+class Peer:
+    def __init__(self, behaviour, path=None):
+        self.behaviour = behaviour if callable(behaviour) else BEHAVIOURS[behaviour]
+        self.stopped = threading.Event()
+        self.connections = 0
+        self.open = []
+        self.threads = []
+        if path:
+            self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self.listener.bind(path)
+            self.endpoint = "unix:" + path
+        else:
+            self.listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            self.listener.bind(("127.0.0.1", 0))
+            self.endpoint = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.path = path
+        self.listener.listen(128)
+        self.accepting = threading.Thread(target=self.accept)
+        self.accepting.start()
+
+    def accept(self):
+        while True:
+            try:
+                sock, _ = self.listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            self.open.append(sock)
+            thread = threading.Thread(target=self.serve, args=(Connection(sock, self),))
+            self.threads.append(thread)
+            thread.start()
+
+    def serve(self, conn):
+        with conn.sock:
+            self.behaviour(conn)
+
+    def stop(self):
+        self.stopped.set()
+        # close(2) alone does not wake a thread in accept(2).
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.accepting.join()
+        self.listener.close()
+        for sock in self.open:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+        for thread in self.threads:
+            thread.join()
+        if self.path:
+            os.unlink(self.path)
+
+
+@contextlib.contextmanager
+def serve(behaviour, path=None):
+    peer = Peer(behaviour, path)
+    try:
+        yield peer
+    finally:
+        peer.stop()

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: ISC
+"""Each way in which a server can fail to be an echo server gets its word and its exit status, in
+every mode."""
+
+import concurrent.futures
+import os
+import unittest
+
+import badpeers
+import echotest
+
+MESSAGE = "The quick brown fox jumps over the lazy dog."
+INPUT = b"".join(b"%07d\n" % i for i in range(250))  # printable, and every change shows
+
+# behaviour: (word, status) with a message, from standard input, with --verify
+VERDICTS = {
+    "exact": (("OK", 0), ("OK", 0), ("OK", 0)),
+    "drops-a-byte": (("CORRUPT", 4),) * 3,
+    "doubles-a-byte": (("CORRUPT", 4),) * 3,
+    "changes-a-byte": (("CORRUPT", 4),) * 3,
+    "reorders-blocks": (("CORRUPT", 4),) * 3,
+    "cuts-the-tail": (("STALLED", 1), ("TRUNCATED", 5), ("TRUNCATED", 5)),
+    "answers-late": (("OK", 0), ("OK", 0), ("OK", 0)),
+    "answers-twice": (("EXTRA", 4),) * 3,
+    "resets": (("RESET", 5),) * 3,
+    "never-answers": (("STALLED", 1), ("EOF", 5), ("EOF", 5)),
+    "adds-a-banner": (("CORRUPT", 4),) * 3,
+    "closes-at-once": (("EOF", 5),) * 3,
+    "sends-escapes": (("CORRUPT", 4),) * 3,
+    "never-stops": (("EXTRA", 4),) * 3,
+    "ignores-the-end": (("OK", 0), ("STALLED", 1), ("STALLED", 1)),
+    "one-byte-pieces": (("OK", 0), ("OK", 0), ("OK", 0)),
+    "answers-at-the-end": (("STALLED", 1), ("OK", 0), ("OK", 0)),
+}
+
+
+class BadPeers(echotest.TestCase):
+    def setUp(self):
+        super().setUp()
+        # A file: a pipe would hand it on in pieces of the moment.
+        self.input = self.write("input", INPUT.decode())
+
+    def judge(self, peer, name, word, status, *arguments, stdin=os.devnull):
+        # A short patience only where it is to run out: machines are busy.
+        timeout = "0.4" if word == "STALLED" else "30"
+        with open(stdin, "rb") as file:
+            result = echotest.run(echotest.CLIENT, "--timeout", timeout, peer.endpoint,
+                                  *arguments, stdin=file)
+        what = "%s %s: %s" % (name, arguments[:1], (result[0], result[1][-99:], result[2][-299:]))
+        self.assertEqual(result[0], status, what)
+        if status == 0:
+            self.assertEqual(result[2], "", what)
+        else:
+            start = "echo-client: %s: %s: " % (peer.endpoint, word)
+            self.assertTrue(result[2].startswith(start), what)
+            self.assertEqual(result[2].count("\n"), 1, what)
+        self.assertNotIn("\x1b", result[1] + result[2])
+        return result
+
+    def all_modes(self, name, path):
+        message, stream, verify = VERDICTS[name]
+        with badpeers.serve(name, path) as peer:
+            result = self.judge(peer, name, *message, MESSAGE)
+            # Whatever is printed is a beginning of the echo.
+            self.assertTrue((MESSAGE + "\n").startswith(result[1].rstrip("\n")))
+            if message[1] == 0:
+                self.assertEqual(result[1], MESSAGE + "\n")
+            result = self.judge(peer, name, *stream, stdin=self.input)
+            self.assertTrue(INPUT.decode().startswith(result[1]))
+            result = self.judge(peer, name, *verify, "--verify", "--size", "2000", "--seed", "1")
+            self.assertTrue(result[1].startswith(verify[0] + " "), result)
+            self.assertEqual(result[1].count("\n"), 1, result)
+
+    def over_all(self, paths):
+        """Most of the time is spent waiting: all at once."""
+        with concurrent.futures.ThreadPoolExecutor(len(VERDICTS)) as pool:
+            runs = {name: pool.submit(self.all_modes, name, paths(name)) for name in VERDICTS}
+            for name, run in runs.items():
+                with self.subTest(name):
+                    run.result()
+
+    def test_unix(self):
+        self.over_all(self.path)
+
+    def test_tcp(self):
+        self.over_all(lambda name: None)
+
+    def test_places(self):
+        """The words come with the place, as the manual writes them."""
+        rows = (
+            ("changes-a-byte", "CORRUPT: at offset 5: sent 75, got 74 "
+             "(sent 54 68 65 20 71 [75] 69 63 6b 20 62 72 6f, got 54 68 65 20 71 [74] 69 63 6b 20 "
+             "62 72 6f)"),
+            ("cuts-the-tail", "STALLED: 0.4 s at 41"),
+            ("answers-twice", "EXTRA: 44 bytes (sent 7a 79 20 64 6f 67 2e [], got "),
+            ("resets", "RESET: at 5"),
+            ("closes-at-once", "EOF: at 0 of 44"),
+        )
+        for name, text in rows:
+            with self.subTest(name), badpeers.serve(name, self.path()) as peer:
+                result = self.judge(peer, name, *VERDICTS[name][0], MESSAGE)
+                self.assertIn(text[:text.find("(")], result[2])
+        with badpeers.serve("cuts-the-tail") as peer:
+            result = self.judge(peer, "cuts-the-tail", "TRUNCATED", 5, stdin=self.input)
+            self.assertIn("TRUNCATED: at 1997 of 2000\n", result[2])
+
+    def test_no_verify(self):
+        """Peers that are no echo servers are read as they are."""
+        with badpeers.serve("adds-a-banner", self.path()) as peer:
+            result = echotest.run(echotest.CLIENT, "--no-verify", peer.endpoint, "hello", "you")
+            self.assertEqual(result, (0, "Welcome to the echo service\r\nhelloyou", ""))
+            result = echotest.run(echotest.CLIENT, "--no-verify", peer.endpoint, data=b"hello\n")
+            self.assertEqual(result, (0, "Welcome to the echo service\r\nhello\n", ""))
+        with badpeers.serve("resets", self.path()) as peer:
+            result = echotest.run(echotest.CLIENT, "--no-verify", peer.endpoint, MESSAGE)
+            self.assertEqual(result[:2], (5, MESSAGE[:5]))
+
+
+if __name__ == "__main__":
+    unittest.main()

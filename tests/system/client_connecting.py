@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: ISC
+"""How the client gets its connection, and what it says when it gets none."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import unittest
+
+import badpeers
+import echotest
+
+HAS_NAMESPACES = shutil.which("unshare") and echotest.run("unshare", "-rn", "true")[0] == 0
+
+
+class Connecting(echotest.TestCase):
+    def run_client(self, *arguments, **options):
+        return echotest.run(echotest.CLIENT, *arguments, **options)
+
+    def fails(self, word, *arguments):
+        status, output, errors = self.run_client(*arguments, "hello")
+        self.assertEqual((status, output), (3, ""), errors)
+        self.assertEqual(errors.count("\n"), 1, errors)
+        self.assertIn(": %s: " % word, errors)
+        return errors
+
+    def test_words(self):
+        path = self.path("stale")
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.bind(path)
+        self.assertIn("stale file?", self.fails("REFUSED", "unix:" + path))
+        self.fails("NOENT", self.path("nothing"))
+        self.fails("REFUSED", self.write("file", ""))
+        self.fails("REFUSED", "unix:@echo-service-test-" + os.path.basename(self.directory))
+        self.fails("DNS", "no-such-host.invalid:7")
+        self.fails("SERVICE", "localhost:no-such-service")
+
+    def test_nobody_listens(self):
+        with socket.socket() as sock:
+            sock.bind(("127.0.0.1", 0))  # bound but not listening: nobody else can take it
+            self.fails("REFUSED", "127.0.0.1:%d" % sock.getsockname()[1])
+
+    if HAS_NAMESPACES:
+        def test_self_connection(self):
+            """A socket that has reached itself is nobody's server. With a single ephemeral port the
+            kernel cannot but give us the one that we ask for."""
+            script = ("ip link set lo up && echo 45000 45000 >/proc/sys/net/ipv4/ip_local_port_range "
+                      "&& exec \"$@\"")
+            status, output, errors = echotest.run("unshare", "-rn", "sh", "-c", script, "sh",
+                                                  echotest.CLIENT, "127.0.0.1:45000", "hello")
+            self.assertEqual((status, output), (3, ""), errors)
+            self.assertIn(": SELF: ", errors)
+
+    def full_backlog(self, path):
+        """A server that accepts nobody, and clients that fill its queue."""
+        server = socket.socket(socket.AF_UNIX)
+        self.addCleanup(server.close)
+        server.bind(path)
+        server.listen(0)
+        while True:
+            client = socket.socket(socket.AF_UNIX)
+            self.addCleanup(client.close)
+            client.setblocking(False)
+            try:
+                client.connect(path)
+            except BlockingIOError:
+                return server
+
+    def test_full_backlog(self):
+        """It is tried again on a timer, without spinning, until the server accepts."""
+        server = self.full_backlog(self.path())
+        process = subprocess.Popen([echotest.CLIENT, "-v", self.path(), "hello"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        start = time.monotonic()
+        ticks = echotest.wait_for(lambda: time.monotonic() - start > 0.5 and
+                                  self.cpu_ticks(process.pid) + 1) - 1
+        self.assertLessEqual(ticks, 5)  # of 10 ms
+        self.assertIsNone(process.poll())
+        while process.poll() is None:
+            conn, _ = server.accept()
+            conn.settimeout(echotest.PATIENCE)
+            data = conn.recv(100) if self.is_client(conn, process.pid) else b""
+            if data:
+                conn.sendall(data)
+                process.wait(echotest.PATIENCE)
+            conn.close()
+        output, _ = process.communicate()
+        self.assertEqual((process.returncode, output), (0, b"hello\n"))
+
+    @staticmethod
+    def cpu_ticks(pid):
+        with open("/proc/%d/stat" % pid, encoding="ascii") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        return int(fields[11]) + int(fields[12])
+
+    @staticmethod
+    def is_client(conn, pid):
+        credentials = conn.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+        return int.from_bytes(credentials[:4], "little") == pid
+
+    def test_backlog_stays_full(self):
+        self.full_backlog(self.path())
+        self.assertIn("full", self.fails("TIMEOUT", self.path(), "--connect-timeout", "0.2"))
+
+    def test_wait(self):
+        """--wait: until the server is there, however late."""
+        for kind in ("unix", "tcp"):
+            with self.subTest(kind):
+                if kind == "unix":
+                    path, address = self.path("late"), self.path("late")
+                    server = None
+                else:
+                    path = None
+                    server = socket.socket()
+                    server.bind(("127.0.0.1", 0))
+                    address = "127.0.0.1:%d" % server.getsockname()[1]
+                process = subprocess.Popen([echotest.CLIENT, "-v", "--wait", "30", address, "hello"],
+                                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                refused = b""
+                while b"failed" not in refused:  # at least once
+                    refused = process.stderr.readline()
+                if path:
+                    peer = self.enterContext(badpeers.serve("exact", path))
+                    self.assertEqual(peer.path, path)
+                else:
+                    server.listen()
+                    conn, _ = server.accept()
+                    conn.sendall(conn.recv(100))
+                    conn.close()
+                    server.close()
+                output, _ = process.communicate(timeout=echotest.PATIENCE)
+                self.assertEqual((process.returncode, output), (0, b"hello\n"))
+
+    def test_wait_ends(self):
+        self.fails("NOENT", self.path("never"), "--wait", "0.2")
+
+    def test_wait_does_not_hide_what_stays_wrong(self):
+        start = time.monotonic()
+        self.fails("SERVICE", "localhost:no-such-service", "--wait", "60")
+        self.assertLess(time.monotonic() - start, 30)
+
+    def test_interrupt(self):
+        """INT while connecting ends the client."""
+        self.full_backlog(self.path())
+        process = subprocess.Popen([echotest.CLIENT, "-v", "--connect-timeout", "0", self.path(),
+                                    "x"], stderr=subprocess.PIPE)
+        self.assertIn(b"resolve", process.stderr.readline())
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(echotest.PATIENCE), -signal.SIGINT)
+        process.stderr.close()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: ISC
+"""Standard input to the server and its echo to standard output, both at once."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import time
+import unittest
+
+import badpeers
+import echotest
+
+
+class Streams(echotest.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.peer = self.enterContext(badpeers.serve("exact", self.path()))
+
+    def start(self, *arguments, **options):
+        process = subprocess.Popen([echotest.CLIENT, *arguments, self.peer.endpoint],
+                                   stderr=subprocess.PIPE, **options)
+
+        def end():
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout, process.stderr):
+                if stream:
+                    stream.close()
+        self.addCleanup(end)
+        return process
+
+    def test_exact(self):
+        for size in (0, 1, 65535, 65536, 65537, (1 << 20) + 1, 8 << 20):
+            with self.subTest(size):
+                data = echotest.block(size, seed=size)
+                process = self.start(stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                output, errors = process.communicate(data, timeout=echotest.PATIENCE)
+                self.assertEqual((process.returncode, output == data, errors), (0, True, b""))
+
+    def test_flat_memory(self):
+        """However much goes through, the client keeps no more than its window."""
+        process = self.start(stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        block = echotest.block(1 << 20)
+        peak = []
+        for i in range(48):
+            process.stdin.write(block)
+            if i in (8, 47):
+                with open("/proc/%d/status" % process.pid, encoding="ascii") as status:
+                    peak += [int(line.split()[1]) for line in status if "VmHWM" in line]
+        process.stdin.close()
+        self.assertEqual(process.wait(echotest.PATIENCE), 0)
+        self.assertLessEqual(peak[1] - peak[0], 512, "kB more after 39 more MiB")
+
+    def test_slow_reader_of_the_output(self):
+        """Standard output that is not read holds everything up and loses nothing."""
+        size = 4 << 20
+        data = echotest.block(size, seed=3)
+        process = self.start("--timeout", "0.2", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        os.set_blocking(process.stdin.fileno(), False)
+        sent = 0
+        while True:  # until nothing goes any more
+            if not select.select([], [process.stdin], [], 0.6)[1]:
+                break
+            sent += os.write(process.stdin.fileno(), data[sent:sent + 65536])
+        self.assertLess(sent, size)
+        self.assertIsNone(process.poll())
+        received = bytearray()
+        while len(received) < size:
+            readable, writable, _ = select.select(
+                [process.stdout], [process.stdin] if sent < size else [], [], echotest.PATIENCE)
+            if writable:
+                sent += os.write(process.stdin.fileno(), data[sent:sent + 65536])
+            if readable:
+                received += os.read(process.stdout.fileno(), 65536)
+        process.stdin.close()
+        self.assertEqual(process.wait(echotest.PATIENCE), 0, process.stderr.read())
+        self.assertEqual(bytes(received), data)
+
+    def test_output_closed(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        process = self.start(stdin=subprocess.PIPE, stdout=writer)
+        os.close(writer)
+        process.stdin.write(b"hello\n")
+        process.stdin.close()
+        self.assertEqual(process.wait(echotest.PATIENCE), 2)
+        self.assertIn(b": OTHER: write standard output: Broken pipe", process.stderr.read())
+
+    def test_unreadable_input(self):
+        directory = os.open(self.directory, os.O_RDONLY)
+        process = self.start(stdin=directory, stdout=subprocess.DEVNULL)
+        os.close(directory)
+        self.assertEqual(process.wait(echotest.PATIENCE), 2)
+        self.assertIn(b": OTHER: read standard input: Is a directory", process.stderr.read())
+
+    def test_idle_input_is_no_stall(self):
+        """Nothing is owed while we have sent nothing."""
+        process = self.start("--timeout", "0.1", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for word in (b"one\n", b"two\n"):
+            process.stdin.write(word)
+            process.stdin.flush()
+            self.assertEqual(os.read(process.stdout.fileno(), 100), word)
+            self.assertEqual(select.select([process.stdout], [], [], 0.3)[0], [])
+        process.stdin.close()
+        self.assertEqual(process.wait(echotest.PATIENCE), 0)
+
+    def test_end_before_ours(self):
+        """A server that ends while our input goes on has ended early, however exact it was."""
+        def one_line(conn):
+            conn.sendall(conn.recv(100))
+        with badpeers.serve(one_line) as self.peer:
+            process = self.start(stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            process.stdin.write(b"hello\n")
+            process.stdin.flush()
+            self.assertEqual(process.stdout.read(), b"hello\n")
+            self.assertEqual(process.wait(echotest.PATIENCE), 5)
+            self.assertIn(b": TRUNCATED: the peer ended the stream at 6, before our end",
+                          process.stderr.read())
+
+    def terminal(self):
+        master, slave = os.openpty()
+        process = self.start(stdin=slave, stdout=slave, start_new_session=True)
+        os.close(slave)
+        self.addCleanup(os.close, master)
+        return process, master
+
+    def read_terminal(self, master, end):
+        text = b""
+        deadline = time.monotonic() + echotest.PATIENCE
+        while not text.endswith(end):
+            self.assertGreater(deadline, time.monotonic(), text)
+            if select.select([master], [], [], 1)[0]:
+                text += os.read(master, 1000)
+        return text
+
+    def test_conversation(self):
+        """On a terminal: line by line, escapes shown harmless, ^D ends."""
+        process, master = self.terminal()
+        os.write(master, b"hello\n")
+        self.assertEqual(self.read_terminal(master, b"hello\r\nhello\r\n"), b"hello\r\nhello\r\n")
+        os.write(master, b"a\x01b\n")
+        self.read_terminal(master, b"a\\x01b\r\n")
+        os.write(master, b"\x04")
+        self.assertEqual(process.wait(echotest.PATIENCE), 0)
+        self.assertIn(b"^D ends", process.stderr.read())
+
+    def test_interrupted_conversation(self):
+        process, master = self.terminal()
+        os.write(master, b"hello\n")
+        self.read_terminal(master, b"hello\r\nhello\r\n")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(echotest.PATIENCE), 0)
+
+    def test_json(self):
+        process = self.start("-j", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        output, _ = process.communicate(b"hello\xff", timeout=echotest.PATIENCE)
+        objects = [json.loads(line) for line in output.splitlines()]
+        self.assertEqual([o["type"] for o in objects], ["received", "result"])
+        self.assertEqual(objects[0]["bytes"], "hello\\xff")
+        self.assertEqual(objects[1]["mode"], "copy")
+        self.assertEqual((objects[1]["sent"], objects[1]["received"]), (6, 6))
+        self.assertEqual(objects[1]["verdict"]["word"], "OK")
+
+
+if __name__ == "__main__":
+    unittest.main()

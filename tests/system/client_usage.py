@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: ISC
+"""Bad usage of the client: one clear line and exit 2 for every option and every combination."""
+
+import re
+import unittest
+
+import echotest
+
+ENDPOINT = "unix:/nonexistent/echo.sock"
+
+NUMBERS = ("", "x", "-1", "+1", "1x", "0x1", "1e3", " 1", "01")
+SIZES = (*NUMBERS, "1.5", "1 KiB", "1kib", "99999999TiB")
+DURATIONS = ("", "x", "-1", "+1", "1x", "1 s", "1e3", ".5", "1.s", "99999999999d", "400d")
+
+# Every option with an argument, the mode it belongs to, and what it refuses.
+BAD_VALUES = {
+    "--size": ("--verify", SIZES),
+    "--seed": ("--verify", (*NUMBERS, "18446744073709551616")),
+    "--count": ("--ping", (*NUMBERS, "0")),
+    "--packet-size": ("--ping", (*SIZES, "0", "17MiB")),
+    "--interval": ("--ping", DURATIONS),
+    "--deadline": ("--ping", (*DURATIONS, "0")),
+    "--reply-timeout": ("--ping", (*DURATIONS, "0")),
+    "--warn": ("--verify", (*DURATIONS, "0")),
+    "--crit": ("--verify", (*DURATIONS, "0")),
+    "--silence": ("--selftest", DURATIONS),
+    "--connect-timeout": (None, DURATIONS),
+    "--timeout": (None, DURATIONS),
+    "--wait": (None, DURATIONS),
+}
+
+# Command lines, and a piece of the sentence.
+REFUSED = (
+    ((), "no endpoint"),
+    (("--ping",), "no endpoint"),
+    (("",), ""),
+    (("7777",), "localhost:7777"),
+    (("udp:localhost:7",), "not supported in this version"),
+    (("localhost:0", "x"), "port 0"),
+    (("unix:/" + "x" * 200, "x"), ""),
+    ((ENDPOINT, "--nonsense"), "unknown option --nonsense"),
+    ((ENDPOINT, "--pin-g"), "did you mean --ping?"),
+    ((ENDPOINT, "-Z"), "unknown option -Z"),
+    ((ENDPOINT, "--ping=1"), "takes no argument"),
+    ((ENDPOINT, "--size"), "needs an argument"),
+    ((ENDPOINT, "-c"), "needs an argument"),
+    ((ENDPOINT, "-c", "3", "hello"), "--ping -c"),
+    ((ENDPOINT, "-i", "3"), "--ping -i"),
+    ((ENDPOINT, "-w", "3"), "--timeout or --wait"),
+    ((ENDPOINT, "-W", "3", "--verify"), "--timeout"),
+    ((ENDPOINT, "-s", "3", "--verify"), "--verify --size"),
+    ((ENDPOINT, "-D"), "--ping -D"),
+    ((ENDPOINT, "-O"), "--ping -O"),
+    ((ENDPOINT, "-q", "hello"), "--ping and --selftest"),
+    ((ENDPOINT, "-n"), "MESSAGE"),
+    ((ENDPOINT, "-n", "--ping"), "MESSAGE"),
+    ((ENDPOINT, "--size", "3"), "--verify"),
+    ((ENDPOINT, "--size", "3", "--ping"), "-s"),
+    ((ENDPOINT, "--seed", "3"), "--verify"),
+    ((ENDPOINT, "--warn", "3"), "--check"),
+    ((ENDPOINT, "--crit", "3"), "--check"),
+    ((ENDPOINT, "--silence", "3"), "--selftest"),
+    ((ENDPOINT, "--reconnect"), "--ping"),
+    ((ENDPOINT, "--busy-poll"), "--ping and --check"),
+    ((ENDPOINT, "--no-verify", "--verify"), "nothing to do"),
+    ((ENDPOINT, "--timeout", "1", "--ping"), "-W"),
+    ((ENDPOINT, "--verify", "hello"), "--verify takes no MESSAGE"),
+    ((ENDPOINT, "--ping", "--", "hello"), "--ping takes no MESSAGE"),
+    ((ENDPOINT, "--ping", "--verify"), "two modes"),
+    ((ENDPOINT, "-4", "hello"), "TCP endpoints"),
+    (("localhost:7", "-4", "-6"), "exclude each other"),
+    (("tcp6:localhost:7", "-4"), "contradicts"),
+    (("tcp4:localhost:7", "-6"), "contradicts"),
+)
+
+
+class Usage(unittest.TestCase):
+    def refused(self, *arguments):
+        status, output, errors = echotest.run(echotest.CLIENT, *arguments)
+        self.assertEqual((status, output), (2, ""), (arguments, errors))
+        self.assertEqual(errors.count("\n"), 1, (arguments, errors))
+        self.assertRegex(errors, r"^echo-client: (.*: )?(USAGE|TOOLONG): .+\n$", arguments)
+        return errors
+
+    def test_bad_values(self):
+        for option, (mode, values) in BAD_VALUES.items():
+            for value in values:
+                with self.subTest(option=option, value=value):
+                    modes = [mode] if mode else []
+                    errors = self.refused(ENDPOINT, *modes, "%s=%s" % (option, value))
+                    self.assertRegex(errors, "USAGE: (-[a-zA-Z]|--[a-z-]+): ")
+
+    def test_table_is_complete(self):
+        """Every option that --help shows with an argument has its row above."""
+        _, text, _ = echotest.run(echotest.CLIENT, "--help")
+        shown = set(re.findall(r"^ +(?:-\w, )?(--[a-z-]+) [A-Z]+", text, re.M))
+        self.assertEqual(shown, set(BAD_VALUES))
+
+    def test_refused(self):
+        for arguments, piece in REFUSED:
+            with self.subTest(arguments):
+                self.assertIn(piece, self.refused(*arguments))
+
+    def test_help_and_version(self):
+        for option in ("-h", "--help"):
+            status, output, errors = echotest.run(echotest.CLIENT, option)
+            self.assertEqual((status, errors), (0, ""))
+            self.assertTrue(output.startswith("Usage: echo-client "))
+            self.assertLessEqual(max(len(line) for line in output.splitlines()), 80)
+        for option in ("-V", "--version"):
+            status, output, errors = echotest.run(echotest.CLIENT, option)
+            self.assertEqual((status, errors), (0, ""))
+            self.assertRegex(output, r"^echo-client \(echo-service\) \d+\.\d+\.\d+\n$")
+
+    def test_json(self):
+        """The error is an object too."""
+        status, output, errors = echotest.run(echotest.CLIENT, "-j", "localhost:0", "x")
+        self.assertEqual(status, 2)
+        self.assertIn('"word":"USAGE"', output)
+        self.assertIn("USAGE", errors)
+
+
+if __name__ == "__main__":
+    unittest.main()
