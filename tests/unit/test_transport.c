@@ -1,88 +1,41 @@
 /* SPDX-License-Identifier: ISC */
-#include "base/clock.h"
+/* What holds for every transport. */
 #include "lib/endpoints.h"
+#include "lib/sockets.h"
 #include "lib/testing.h"
 #include "transport/io.h"
-#include "transport/transport.h"
 #include "transport/transport_ops.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-static const struct listen_options plain = {
-    .backlog = 16, .mode = 0660, .owner = (uid_t)-1, .group = (gid_t)-1};
-
-static void check(int result, const struct reason *why)
+static void registry(void **state)
 {
-    if (result < 0)
-        fail_msg("%s: %s", reason_name(why->word), why->text);
-}
+    (void)state;
+    for (size_t row = 0; transport_registry[row]; row++) {
+        const struct transport_ops *ops = transport_registry[row];
+        const char *scheme;
 
-static struct address resolve(const struct endpoint *endpoint, enum transport_role role)
-{
-    struct address list[TRANSPORT_ADDRESSES_MAX];
-    struct reason why;
-
-    check(transport_resolve(endpoint, role, list, COUNT(list), &why), &why);
-    return list[0];
-}
-
-/* Listens and gives the address that clients connect to. */
-static struct transport_listener start(const struct endpoint *endpoint, struct address *bound)
-{
-    struct address address = resolve(endpoint, TRANSPORT_SERVER);
-    struct transport_listener listener;
-    struct reason why;
-
-    check(transport_listen(&listener, &address, &plain, &why), &why);
-    assert_int_equal(transport_local_address(listener.fd, bound), 0);
-    return listener;
-}
-
-static void wait_for(int fd, short events)
-{
-    struct pollfd wanted = {.fd = fd, .events = events};
-
-    assert_int_equal(poll(&wanted, 1, 5000), 1);
-}
-
-static int connect_to(const struct address *address)
-{
-    struct reason why;
-    int pending, fd = transport_connect(address, NULL, &pending, &why);
-
-    check(fd, &why);
-    if (pending) {
-        wait_for(fd, POLLOUT);
-        check(transport_connect_result(fd, address, &why), &why);
+        assert_true(ops->parse && ops->print && ops->resolve);
+        assert_true(ops->format && ops->port && ops->is_local && ops->source);
+        assert_true(ops->listen && ops->prepare && ops->explain);
+        assert_non_null(ops->schemes[0]);
+        assert_null(ops->schemes[COUNT(ops->schemes) - 1]);
+        /* Nothing is another row's as well. */
+        for (size_t i = 0; ops->schemes[i]; i++) {
+            assert_ptr_equal(transport_by_scheme(ops->schemes[i], strlen(ops->schemes[i]), &scheme),
+                             ops);
+            assert_string_equal(scheme, ops->schemes[i]);
+        }
+        for (size_t i = 0; i < 2; i++) {
+            assert_ptr_equal(transport_by_kind(ops->kinds[i]), ops);
+            assert_ptr_equal(transport_by_family(ops->families[i]), ops);
+        }
     }
-    return fd;
-}
-
-static int accept_one(int listen_fd, struct address *peer)
-{
-    int fd;
-
-    wait_for(listen_fd, POLLIN);
-    fd = transport_accept(listen_fd, peer);
-    assert_true(fd >= 0);
-    return fd;
-}
-
-static void expect(int fd, const char *text)
-{
-    char bytes[64];
-
-    wait_for(fd, POLLIN);
-    assert_int_equal(io_receive(fd, bytes, sizeof bytes), strlen(text));
-    assert_memory_equal(bytes, text, strlen(text));
+    assert_null(transport_by_family(AF_UNSPEC));
+    assert_null(transport_by_kind(ENDPOINT_SYSTEMD));
 }
 
 static void assert_private(int fd)
@@ -94,38 +47,36 @@ static void assert_private(int fd)
 static void converse(const struct endpoints_row *row, const struct endpoint *endpoint)
 {
     struct address bound, peer;
-    struct transport_listener listener = start(endpoint, &bound);
+    struct transport_listener listener = sockets_listen(endpoint, NULL, &bound);
     int client, served;
     char byte;
 
-    (void)row;
     assert_private(listener.fd);
     assert_int_equal(transport_accept(listener.fd, &peer), -EAGAIN);
-    client = connect_to(&bound);
-    served = accept_one(listener.fd, &peer);
+    client = sockets_connect(&bound);
+    served = sockets_accept(listener.fd, &peer);
     assert_private(client);
     assert_private(served);
     assert_int_equal(address_family(&peer), row->family);
     assert_int_equal(io_receive(served, &byte, 1), -EAGAIN);
     assert_int_equal(io_send(client, "to you", 6), 6);
-    expect(served, "to you");
+    sockets_expect(served, "to you");
     assert_int_equal(io_send(served, "and back", 8), 8);
-    expect(client, "and back");
+    sockets_expect(client, "and back");
 
-    /* Half-close: one direction ends, the other lives. */
+    /* One direction ends, the other lives. */
     assert_int_equal(io_half_close(client), 0);
-    wait_for(served, POLLIN);
-    assert_int_equal(io_receive(served, &byte, 1), 0);
+    sockets_expect(served, "");
     assert_int_equal(io_send(served, "rest", 4), 4);
-    expect(client, "rest");
+    sockets_expect(client, "rest");
     assert_int_equal(io_half_close(served), 0);
-    wait_for(client, POLLIN);
-    assert_int_equal(io_receive(client, &byte, 1), 0);
+    sockets_expect(client, "");
 
     io_close(&client);
     io_close(&served);
     transport_unlisten(&listener);
     assert_int_equal(listener.fd, -1);
+    transport_unlisten(&listener);
 }
 
 static void conversations(void **state)
@@ -134,10 +85,202 @@ static void conversations(void **state)
     endpoints_each(converse);
 }
 
+static void keep_urgent(const struct endpoints_row *row, const struct endpoint *endpoint)
+{
+    struct address bound, peer;
+    struct transport_listener listener = sockets_listen(endpoint, NULL, &bound);
+    int client = sockets_connect(&bound), served = sockets_accept(listener.fd, &peer);
+
+    (void)row;
+    assert_int_equal(io_send(client, "abc", 3), 3);
+    sockets_expect(served, "abc");
+    /* A kernel may lack out-of-band bytes on Unix sockets: then none can be lost. */
+    if (send(client, "X", 1, MSG_OOB) == 1)
+        sockets_expect(served, "X");
+    assert_int_equal(io_send(client, "def", 3), 3);
+    sockets_expect(served, "def");
+    io_close(&client);
+    io_close(&served);
+    transport_unlisten(&listener);
+}
+
+static void urgent_bytes_stay_in_the_stream(void **state)
+{
+    (void)state;
+    endpoints_each(keep_urgent);
+}
+
+static void listen_twice(const struct endpoints_row *row, const struct endpoint *endpoint)
+{
+    struct address bound, peer;
+    struct transport_listener second, first = sockets_listen(endpoint, NULL, &bound);
+    struct reason why;
+    char text[ADDRESS_TEXT_SIZE];
+    int client, served;
+
+    assert_int_equal(transport_listen(&second, &bound, &sockets_plain, &why), -1);
+    assert_int_equal(second.fd, -1);
+    assert_int_equal(why.code, EADDRINUSE);
+    assert_int_equal(why.word, REASON_OTHER);
+    address_format(&bound, text, sizeof text);
+    if (!strstr(why.text, text) || strncmp(why.text, "bind ", 5) != 0)
+        fail_msg("%s: %s", row->name, why.text);
+    if (row->family == AF_UNIX) {
+        snprintf(text, sizeof text, "another server, pid %d, answers there", (int)getpid());
+        if (!strstr(why.text, text))
+            fail_msg("%s: %s", row->name, why.text);
+        /* The probe was a client like others. */
+        served = sockets_accept(first.fd, &peer);
+        sockets_expect(served, "");
+        io_close(&served);
+    }
+    transport_unlisten(&second);
+    client = sockets_connect(&bound);
+    served = sockets_accept(first.fd, &peer);
+    io_close(&client);
+    io_close(&served);
+    transport_unlisten(&first);
+}
+
+static void a_second_listener_is_refused(void **state)
+{
+    (void)state;
+    endpoints_each(listen_twice);
+}
+
+static void restart(const struct endpoints_row *row, const struct endpoint *endpoint)
+{
+    struct address bound, peer;
+    struct transport_listener listener = sockets_listen(endpoint, NULL, &bound);
+    struct reason why;
+    int client = sockets_connect(&bound), served = sockets_accept(listener.fd, &peer);
+
+    (void)row;
+    /* The server ends the connection first, so its side waits in TIME_WAIT. */
+    io_close(&served);
+    sockets_expect(client, "");
+    io_close(&client);
+    transport_unlisten(&listener);
+    if (transport_listen(&listener, &bound, &sockets_plain, &why) < 0)
+        fail_msg("%s: %s", row->name, why.text);
+    transport_unlisten(&listener);
+}
+
+static void a_restart_gets_the_address_back(void **state)
+{
+    (void)state;
+    endpoints_each(restart);
+}
+
+static void refuse(const struct endpoints_row *row, const struct endpoint *endpoint)
+{
+    struct address bound;
+    struct transport_listener listener = sockets_listen(endpoint, NULL, &bound);
+    struct reason why = {0};
+    int pending, fd;
+
+    transport_unlisten(&listener);
+    fd = transport_connect(&bound, NULL, &pending, &why);
+    if (fd >= 0) {
+        assert_true(pending);
+        sockets_wait(fd, POLLOUT);
+        assert_int_equal(transport_connect_result(fd, &bound, &why), -1);
+        io_close(&fd);
+    }
+    if (endpoint->kind == ENDPOINT_UNIX_PATH) {
+        assert_int_equal(why.word, REASON_NOENT);
+        assert_non_null(strstr(why.text, "there is no such socket in /tmp/echo-test-"));
+    } else {
+        if (why.word != REASON_REFUSED || !strstr(why.text, "nobody listens on this"))
+            fail_msg("%s: %s: %s", row->name, reason_name(why.word), why.text);
+        assert_int_equal(why.code, ECONNREFUSED);
+    }
+}
+
+static void nobody_listens(void **state)
+{
+    (void)state;
+    endpoints_each(refuse);
+}
+
+static void ask_credentials(const struct endpoints_row *row, const struct endpoint *endpoint)
+{
+    struct address bound, peer;
+    struct transport_listener listener = sockets_listen(endpoint, NULL, &bound);
+    int client = sockets_connect(&bound), served = sockets_accept(listener.fd, &peer);
+    struct transport_credentials who;
+
+    if (row->family == AF_UNIX) {
+        assert_int_equal(transport_credentials(served, &who), 0);
+        assert_int_equal(who.pid, getpid());
+        assert_int_equal(who.uid, geteuid());
+        assert_int_equal(who.gid, getegid());
+    } else {
+        assert_int_equal(transport_credentials(served, &who), -ENOTSUP);
+    }
+    io_close(&client);
+    assert_int_equal(transport_credentials(client, &who), -EBADF);
+    io_close(&served);
+    transport_unlisten(&listener);
+}
+
+static void credentials(void **state)
+{
+    (void)state;
+    endpoints_each(ask_credentials);
+}
+
+static void unknown_families_are_refused(void **state)
+{
+    struct address address = {.type = SOCK_STREAM, .length = sizeof address.storage};
+    struct transport_listener listener;
+    struct reason why;
+    int pending;
+
+    (void)state;
+    assert_int_equal(transport_listen(&listener, &address, &sockets_plain, &why), -1);
+    assert_int_equal(why.code, EAFNOSUPPORT);
+    transport_unlisten(&listener);
+    assert_int_equal(transport_connect(&address, NULL, &pending, &why), -1);
+    assert_int_equal(why.code, EAFNOSUPPORT);
+}
+
+static void inherited_sockets_are_for_servers(void **state)
+{
+    static const struct {
+        const char *text, *server, *client;
+    } table[] = {{"systemd:", "systemd:: inherited", "only a server"},
+                 {"systemd:web", "not in this version", "systemd:web: only a server"},
+                 {"fd:3", "fd:3: inherited", "only a server"}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct endpoint endpoint;
+        struct address address;
+        struct reason why;
+
+        assert_int_equal(endpoint_parse(&endpoint, table[i].text, NULL), 0);
+        assert_int_equal(transport_resolve(&endpoint, TRANSPORT_SERVER, &address, 1, &why), -1);
+        assert_int_equal(why.word, REASON_USAGE);
+        assert_non_null(strstr(why.text, table[i].server));
+        assert_int_equal(transport_resolve(&endpoint, TRANSPORT_CLIENT, &address, 1, &why), -1);
+        assert_int_equal(why.word, REASON_USAGE);
+        assert_non_null(strstr(why.text, table[i].client));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(registry),
         cmocka_unit_test(conversations),
+        cmocka_unit_test(urgent_bytes_stay_in_the_stream),
+        cmocka_unit_test(a_second_listener_is_refused),
+        cmocka_unit_test(a_restart_gets_the_address_back),
+        cmocka_unit_test(nobody_listens),
+        cmocka_unit_test(credentials),
+        cmocka_unit_test(unknown_families_are_refused),
+        cmocka_unit_test(inherited_sockets_are_for_servers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -3,22 +3,15 @@
  * row that no descriptor and no path is left and that the umask is as before. */
 #include "lib/endpoints.h"
 #include "lib/faults.h"
+#include "lib/sockets.h"
 #include "lib/testing.h"
 #include "transport/io.h"
-#include "transport/transport.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static void wait_for(int fd, short events)
-{
-    struct pollfd wanted = {.fd = fd, .events = events};
-
-    assert_int_equal(poll(&wanted, 1, 5000), 1);
-}
 
 /* Listen, connect, accept, all released again. Returns 0, or the errno of the step that failed. */
 static int scenario(const struct endpoint *endpoint, struct reason *why)
@@ -47,10 +40,10 @@ static int scenario(const struct endpoint *endpoint, struct reason *why)
         goto out;
     }
     if (pending) {
-        wait_for(client, POLLOUT);
+        sockets_wait(client, POLLOUT);
         assert_int_equal(transport_connect_result(client, &address, why), 0);
     }
-    wait_for(listener.fd, POLLIN);
+    sockets_wait(listener.fd, POLLIN);
     served = transport_accept(listener.fd, &peer);
     if (served < 0) {
         reason_errno(why, -served, "accept");

@@ -9,7 +9,8 @@ FAULTS_WRAP = -fno-lto \
 
 unit_tests += \
 	tests/unit/test_address tests/unit/test_endpoint tests/unit/test_io \
-	tests/unit/test_transport tests/unit/test_transport_faults
+	tests/unit/test_transport tests/unit/test_transport_faults \
+	tests/unit/test_transport_tcp tests/unit/test_transport_unix
 
 tests_unit_test_address_SOURCES = tests/unit/test_address.c tests/lib/testing.h
 tests_unit_test_address_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -25,14 +26,23 @@ tests_unit_test_io_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_io_LDADD = $(transport_libs)
 tests_unit_test_io_LDFLAGS = $(AM_LDFLAGS) $(FAULTS_WRAP)
 
-tests_unit_test_transport_SOURCES = tests/unit/test_transport.c tests/lib/testing.h \
-	tests/lib/endpoints.c tests/lib/endpoints.h
+socket_sources = tests/lib/testing.h \
+	tests/lib/endpoints.c tests/lib/endpoints.h tests/lib/sockets.c tests/lib/sockets.h
+
+tests_unit_test_transport_SOURCES = tests/unit/test_transport.c $(socket_sources)
 tests_unit_test_transport_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_transport_LDADD = $(transport_libs)
 
 tests_unit_test_transport_faults_SOURCES = tests/unit/test_transport_faults.c \
-	tests/lib/testing.h tests/lib/endpoints.c tests/lib/endpoints.h \
-	tests/lib/faults.c tests/lib/faults.h
+	tests/lib/faults.c tests/lib/faults.h $(socket_sources)
 tests_unit_test_transport_faults_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_transport_faults_LDADD = $(transport_libs)
 tests_unit_test_transport_faults_LDFLAGS = $(AM_LDFLAGS) $(FAULTS_WRAP)
+
+tests_unit_test_transport_tcp_SOURCES = tests/unit/test_transport_tcp.c $(socket_sources)
+tests_unit_test_transport_tcp_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_transport_tcp_LDADD = $(transport_libs)
+
+tests_unit_test_transport_unix_SOURCES = tests/unit/test_transport_unix.c $(socket_sources)
+tests_unit_test_transport_unix_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_transport_unix_LDADD = $(transport_libs)

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: ISC */
+#include "lib/sockets.h"
+
+#include "lib/testing.h"
+#include "transport/io.h"
+
+#include <grp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NOBODY 65534
+
+const struct listen_options sockets_plain = {
+    .backlog = 16, .mode = 0660, .owner = (uid_t)-1, .group = (gid_t)-1};
+
+static void check(int result, const struct reason *why)
+{
+    if (result < 0)
+        fail_msg("%s: %s", reason_name(why->word), why->text);
+}
+
+struct address sockets_resolve(const struct endpoint *endpoint, enum transport_role role)
+{
+    struct address list[TRANSPORT_ADDRESSES_MAX];
+    struct reason why;
+
+    check(transport_resolve(endpoint, role, list, COUNT(list), &why), &why);
+    return list[0];
+}
+
+struct transport_listener sockets_listen(const struct endpoint *endpoint,
+                                         const struct listen_options *options,
+                                         struct address *bound)
+{
+    struct address address = sockets_resolve(endpoint, TRANSPORT_SERVER);
+    struct transport_listener listener;
+    struct reason why;
+
+    check(transport_listen(&listener, &address, options ? options : &sockets_plain, &why), &why);
+    assert_int_equal(transport_local_address(listener.fd, bound), 0);
+    return listener;
+}
+
+int sockets_connect(const struct address *address)
+{
+    struct reason why;
+    int pending, fd = transport_connect(address, NULL, &pending, &why);
+
+    check(fd, &why);
+    if (pending) {
+        sockets_wait(fd, POLLOUT);
+        check(transport_connect_result(fd, address, &why), &why);
+    }
+    return fd;
+}
+
+int sockets_accept(int listen_fd, struct address *peer)
+{
+    int fd;
+
+    sockets_wait(listen_fd, POLLIN);
+    fd = transport_accept(listen_fd, peer);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+void sockets_wait(int fd, short events)
+{
+    struct pollfd wanted = {.fd = fd, .events = events};
+
+    assert_int_equal(poll(&wanted, 1, 5000), 1);
+}
+
+void sockets_expect(int fd, const char *text)
+{
+    char bytes[64];
+
+    sockets_wait(fd, POLLIN);
+    assert_int_equal(io_receive(fd, bytes, sizeof bytes), strlen(text));
+    assert_memory_equal(bytes, text, strlen(text));
+}
+
+int sockets_unprivileged(int (*body)(const struct address *address, struct reason *why),
+                         const struct address *address, struct reason *why)
+{
+    struct {
+        int result;
+        struct reason why;
+    } answer;
+    int fds[2], status;
+    pid_t child;
+
+    assert_int_equal(pipe(fds), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        memset(&answer, 0, sizeof answer);
+        if (geteuid() == 0 && (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
+                               setresuid(NOBODY, NOBODY, NOBODY) < 0))
+            _exit(1);
+        answer.result = body(address, &answer.why);
+        _exit(write(fds[1], &answer, sizeof answer) != sizeof answer);
+    }
+    close(fds[1]);
+    assert_int_equal(read(fds[0], &answer, sizeof answer), sizeof answer);
+    close(fds[0]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    *why = answer.why;
+    return answer.result;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/* Steps that tests of sockets have in common; each fails the test when it fails. */
+#ifndef TESTS_LIB_SOCKETS_H
+#define TESTS_LIB_SOCKETS_H
+
+#include "transport/transport.h"
+
+/* Backlog 16, mode 0660, nothing else. */
+extern const struct listen_options sockets_plain;
+
+/* The first address of an endpoint. */
+struct address sockets_resolve(const struct endpoint *endpoint, enum transport_role role);
+
+/* Listens, with NULL plainly; *bound is the address that clients connect to. */
+struct transport_listener sockets_listen(const struct endpoint *endpoint,
+                                         const struct listen_options *options,
+                                         struct address *bound);
+
+/* A connection that stands, and its other end. */
+int sockets_connect(const struct address *address);
+int sockets_accept(int listen_fd, struct address *peer);
+
+/* Waits for poll(2)'s events, 5 s at most. */
+void sockets_wait(int fd, short events);
+
+/* Exactly this text, or the end of the stream for "", is what one read gives. */
+void sockets_expect(int fd, const char *text);
+
+/* What a function answers in a child process with the rights of an ordinary user: nobody's when we
+ * are root, else our own. */
+int sockets_unprivileged(int (*body)(const struct address *address, struct reason *why),
+                         const struct address *address, struct reason *why);
+
+#endif
