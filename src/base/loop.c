@@ -9,8 +9,12 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+_Static_assert((int)LOOP_READ == (int)EPOLLIN && (int)LOOP_WRITE == (int)EPOLLOUT &&
+                   (int)LOOP_BROKEN == (int)(EPOLLERR | EPOLLHUP),
+               "the loop's events are epoll's");
+
 struct loop_batch {
-    int next, count; /* events[next..count) are still to be delivered */
+    struct epoll_event *next, *end; /* still to be delivered */
     struct epoll_event events[LOOP_BATCH];
 };
 
@@ -68,7 +72,7 @@ void loop_release(struct loop *loop)
 
 int loop_watch(struct loop *loop, struct loop_source *source, unsigned interests)
 {
-    struct epoll_event event = {.data.ptr = source};
+    struct epoll_event event = {.events = interests, .data.ptr = source};
     int operation = source->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
 
     if (interests == source->watched)
@@ -77,8 +81,6 @@ int loop_watch(struct loop *loop, struct loop_source *source, unsigned interests
         loop_forget(loop, source);
         return 0;
     }
-    event.events =
-        (interests & LOOP_READ ? EPOLLIN : 0u) | (interests & LOOP_WRITE ? EPOLLOUT : 0u);
     if (epoll_ctl(loop->fd, operation, source->fd, &event) < 0)
         return -errno;
     source->watched = interests;
@@ -93,9 +95,9 @@ void loop_forget(struct loop *loop, struct loop_source *source)
         return;
     epoll_ctl(loop->fd, EPOLL_CTL_DEL, source->fd, NULL);
     source->watched = 0;
-    for (int i = batch->next; i < batch->count; i++)
-        if (batch->events[i].data.ptr == source)
-            batch->events[i].data.ptr = NULL;
+    for (struct epoll_event *event = batch->next; event < batch->end; event++)
+        if (event->data.ptr == source)
+            event->data.ptr = NULL;
 }
 
 int loop_turn(struct loop *loop, int timeout_ms)
@@ -103,19 +105,20 @@ int loop_turn(struct loop *loop, int timeout_ms)
     struct loop_batch *batch = loop->batch;
     int count = seam_epoll_wait(loop->fd, batch->events, LOOP_BATCH, timeout_ms);
 
-    if (count < 0)
+    if (count <= 0)
         return count == -EINTR ? 0 : count;
-    batch->count = count;
-    for (batch->next = 0; batch->next < batch->count;) {
-        struct epoll_event *event = &batch->events[batch->next++];
+    batch->next = batch->events;
+    batch->end = batch->events + count;
+    do {
+        struct epoll_event *event = batch->next++;
         struct loop_source *source = event->data.ptr;
         unsigned events = event->events;
 
+        if (__builtin_expect(events & LOOP_BROKEN, 0))
+            events |= LOOP_READ;
         if (source)
-            source->ready(source, (events & (EPOLLIN | EPOLLHUP | EPOLLERR) ? LOOP_READ : 0u) |
-                                      (events & EPOLLOUT ? LOOP_WRITE : 0u) |
-                                      (events & (EPOLLERR | EPOLLHUP) ? LOOP_BROKEN : 0u));
-    }
+            source->ready(source, events);
+    } while (batch->next < batch->end);
     return count;
 }
 

@@ -9,10 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The values are epoll's own, so that no event needs translating. */
 enum {
-    LOOP_READ = 1,  /* readable, or the peer has ended */
-    LOOP_WRITE = 2, /* writable */
-    LOOP_BROKEN = 4 /* reported without being asked for: error or hang-up on both directions */
+    LOOP_READ = 0x1,   /* readable, or the peer has ended */
+    LOOP_WRITE = 0x4,  /* writable */
+    LOOP_BROKEN = 0x18 /* comes unasked, with LOOP_READ: error or hang-up on both directions */
 };
 
 /* Embedded in what waits. The owner sets ready and fd before the first loop_watch. */

@@ -58,32 +58,45 @@ void *seam_allocate(size_t size)
     return calloc(1, size);
 }
 
+/* One system call without the library around it; the kernel itself answers with the negative errno.
+ */
+static inline long call(long number, long a, long b, long c, long d, long e, long f)
+{
+#ifdef __x86_64__
+    register long r10 __asm__("r10") = d;
+    register long r8 __asm__("r8") = e;
+    register long r9 __asm__("r9") = f;
+    long value;
+
+    __asm__ volatile("syscall"
+                     : "=a"(value)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
+    return value;
+#else
+    long value = syscall(number, a, b, c, d, e, f);
+
+    return value < 0 ? -errno : value;
+#endif
+}
+
 ssize_t seam_recv(int fd, void *bytes, size_t size)
 {
-    long count = syscall(SYS_recvfrom, fd, bytes, size, 0, NULL, NULL);
-
-    return count < 0 ? -errno : count;
+    return call(SYS_recvfrom, fd, (long)bytes, (long)size, 0, 0, 0);
 }
 
 ssize_t seam_send(int fd, const void *bytes, size_t length)
 {
-    long count = syscall(SYS_sendto, fd, bytes, length, MSG_NOSIGNAL, NULL, 0);
-
-    return count < 0 ? -errno : count;
+    return call(SYS_sendto, fd, (long)bytes, (long)length, MSG_NOSIGNAL, 0, 0);
 }
 
 ssize_t seam_splice(int from, int to, size_t length)
 {
-    long count =
-        syscall(SYS_splice, from, NULL, to, NULL, length, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-
-    return count < 0 ? -errno : count;
+    return call(SYS_splice, from, 0, to, 0, (long)length, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 }
 
 int seam_epoll_wait(int fd, struct epoll_event *events, int capacity, int timeout_ms)
 {
     /* The kernel's sigset size, 8, goes with a NULL set. */
-    long count = syscall(SYS_epoll_pwait, fd, events, capacity, timeout_ms, NULL, 8);
-
-    return count < 0 ? -errno : (int)count;
+    return (int)call(SYS_epoll_pwait, fd, (long)events, capacity, timeout_ms, 0, 8);
 }

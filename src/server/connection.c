@@ -15,7 +15,7 @@
 #define ENDING_MAX_NS (30 * NS_PER_S)
 
 static void ready(struct loop_source *source, unsigned events);
-static void settle(struct connection *connection, unsigned wants);
+__attribute__((noinline)) static void settle(struct connection *connection, unsigned wants);
 
 struct connection *connection_create(int fd, struct listener *listener,
                                      const struct admission_ticket *ticket, const char *peer,

@@ -144,22 +144,25 @@ static void *run(void *argument)
     int status = 0;
 
     attend(worker);
-    while (status >= 0 && !worker->crew->quit) {
+    while (status >= 0) {
         int timeout_ms = -1;
 
-        if (worker->tick_ns) {
+        if (__builtin_expect(worker->tick_ns != 0, 0)) {
             uint64_t now_ns = clock_now_ns();
 
             if (now_ns >= worker->tick_ns)
                 tick(worker, now_ns);
             timeout_ms = clock_poll_ms(now_ns, worker->tick_ns);
         }
-        if (worker->busy_poll_ns)
+        if (__builtin_expect(worker->busy_poll_ns != 0, 0))
             status = turn_polling(worker, timeout_ms, &fresh_ns);
         else
             status = loop_turn(&worker->loop, timeout_ms);
-        if (load(&worker->attention))
+        if (__builtin_expect(load(&worker->attention), 0)) {
             attend(worker);
+            if (worker->crew->quit)
+                break;
+        }
     }
     /* epoll_wait fails only by our own bug; a service that cannot go on must not seem to. */
     if (status < 0) {

@@ -8,36 +8,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-ssize_t io_receive(int fd, void *bytes, size_t size)
-{
-    ssize_t count;
-
-    do
-        count = seam_recv(fd, bytes, size);
-    while (count == -EINTR);
-    return count;
-}
-
-ssize_t io_send(int fd, const void *bytes, size_t length)
-{
-    ssize_t count;
-
-    do
-        count = seam_send(fd, bytes, length);
-    while (count == -EINTR);
-    return count;
-}
-
-ssize_t io_splice(int from, int to, size_t length)
-{
-    ssize_t count;
-
-    do
-        count = seam_splice(from, to, length);
-    while (count == -EINTR);
-    return count;
-}
-
 int io_half_close(int fd)
 {
     return seam_shutdown(fd, SHUT_WR);

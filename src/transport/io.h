@@ -1,20 +1,41 @@
 /* SPDX-License-Identifier: ISC */
-/* Bytes through a descriptor of any family. Counts are >= 0, failures the negative errno; EINTR is
- * retried here and never seen above. Nothing waits: the descriptors are non-blocking. */
+/* Bytes through a descriptor of any family. Counts are >= 0, failures the negative errno. Nothing
+ * waits: the descriptors are non-blocking. An interrupted call moved nothing and answers -EAGAIN as
+ * well: whoever waits for the descriptor is told at once that it is ready and tries again. */
 #ifndef TRANSPORT_IO_H
 #define TRANSPORT_IO_H
 
 #include "base/reason.h"
+#include "base/seam.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 /* 0 is the end of the stream. */
-ssize_t io_receive(int fd, void *bytes, size_t size) MUST_CHECK;
+MUST_CHECK static inline ssize_t io_receive(int fd, void *bytes, size_t size)
+{
+    ssize_t count = seam_recv(fd, bytes, size);
+
+    return count == -EINTR ? -EAGAIN : count;
+}
+
 /* May send less than asked. Never raises SIGPIPE. */
-ssize_t io_send(int fd, const void *bytes, size_t length) MUST_CHECK;
+MUST_CHECK static inline ssize_t io_send(int fd, const void *bytes, size_t length)
+{
+    ssize_t count = seam_send(fd, bytes, length);
+
+    return count == -EINTR ? -EAGAIN : count;
+}
+
 /* Moves bytes between a socket and a pipe without copying them through user space. */
-ssize_t io_splice(int from, int to, size_t length) MUST_CHECK;
+MUST_CHECK static inline ssize_t io_splice(int from, int to, size_t length)
+{
+    ssize_t count = seam_splice(from, to, length);
+
+    return count == -EINTR ? -EAGAIN : count;
+}
+
 /* Ends our direction: the peer reads to the end and then sees it. */
 int io_half_close(int fd) MUST_CHECK;
 /* Bytes that the kernel holds and the peer has not taken yet; < 0 where it cannot tell. */
