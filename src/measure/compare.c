@@ -145,6 +145,7 @@ const struct verdict *compare_end(struct compare *compare, enum reason_word how,
 
 const char *verdict_format(const struct verdict *verdict, char *text, size_t size)
 {
+    uint64_t waited_ms = verdict->waited_ns / NS_PER_MS;
     const char *name = reason_name(verdict->word);
 
     switch (verdict->word) {
@@ -165,8 +166,8 @@ const char *verdict_format(const struct verdict *verdict, char *text, size_t siz
                  verdict->total);
         break;
     case REASON_STALLED:
-        snprintf(text, size, "STALLED %.9g s at %" PRIu64,
-                 (double)(verdict->waited_ns / NS_PER_MS) / 1e3, verdict->offset);
+        snprintf(text, size, "STALLED %.9g s at %" PRIu64, (double)waited_ms / 1e3,
+                 verdict->offset);
         break;
     default: /* RESET, and any other end that the caller names */
         snprintf(text, size, "%s at %" PRIu64, name, verdict->offset);

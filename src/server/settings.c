@@ -301,7 +301,7 @@ static void walk_listener(struct walk *walk, struct settings_listener *listener,
         complain(walk, config_setting_source_line(item),
                  "a listener needs an endpoint, as in endpoint = \"localhost:7777\"");
     walk_members(walk, SCHEMA_LISTENER, listener, item);
-    if (walk->endpoint &&
+    if (endpoint && walk->endpoint &&
         complete_listener(walk->settings, (size_t)(listener - walk->settings->listeners), &why) < 0)
         complain(walk, config_setting_source_line(endpoint), "%s", why.text);
     walk->endpoint = NULL;

@@ -64,12 +64,13 @@ static void print_value(FILE *out, const struct schema_setting *setting, const v
 
 static void print_group(FILE *out, const char *indent, enum schema_group group, const void *base)
 {
-    const struct settings_listener *listener = group == SCHEMA_LISTENER ? base : NULL;
-
     for (size_t i = 0; i < schema_count; i++) {
         const struct schema_setting *setting = &schema_settings[i];
 
-        if (setting->group != group || (listener && !schema_applies(setting, &listener->endpoint)))
+        if (setting->group != group)
+            continue;
+        if (group == SCHEMA_LISTENER &&
+            !schema_applies(setting, &((const struct settings_listener *)base)->endpoint))
             continue;
         fprintf(out, "%s%s = ", indent, setting->name);
         print_value(out, setting, base);

@@ -102,7 +102,7 @@ static const char *trim(const char *path)
 int transport_unix_parse(struct endpoint *endpoint, const char *scheme, const char *text,
                          struct reason *why)
 {
-    char decoded[4 * TRANSPORT_UNIX_NAME_MAX];
+    char decoded[4 * TRANSPORT_UNIX_NAME_MAX] = "";
     const char *path;
     size_t length;
 
