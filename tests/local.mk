@@ -8,6 +8,7 @@ include tests/unit/base.mk
 include tests/unit/transport.mk
 include tests/unit/echo.mk
 include tests/unit/measure.mk
+include tests/unit/server.mk
 include tests/system/local.mk
 include tests/system/client.mk
 checks = tests/check-includes.py tests/check-programs.py
@@ -15,7 +16,7 @@ endif
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(checks) $(unit_tests) $(system_tests)
-EXTRA_DIST += $(checks) $(system_tests) tests/lib/echotest.py tests/lint
+EXTRA_DIST += $(checks) $(system_tests) tests/lib/echotest.py tests/lint tests/bad-settings
 
 TEST_EXTENSIONS = .py
 PY_LOG_COMPILER = $(PYTHON3)

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/* What the tests of the settings share: a text in, the dump or the sentences out. */
+#ifndef TESTS_LIB_SETTINGS_H
+#define TESTS_LIB_SETTINGS_H
+
+#include "lib/testing.h"
+#include "server/settings.h"
+
+/* The sentences of one run, one a line, without "FILE:". */
+struct complaints {
+    size_t count;
+    char text[16384];
+};
+
+/* The settings as text. The caller frees. */
+char *settings_dump_text(const struct settings *settings);
+
+/* The dump of what the text says; NULL when it is refused, with the sentences. The caller frees. */
+char *settings_dump_of(const char *text, struct complaints *complaints);
+
+/* Reading a dump gives the same dump. */
+void assert_dump_is_stable(const char *dumped);
+
+/* The text is refused with one sentence that holds this. */
+void assert_settings_say(const char *text, const char *expected);
+
+/* A path of the source tree, and a file of it as settings_read gives it. */
+const char *source_path(const char *name);
+char *source_read(const char *name);
+
+#endif

@@ -1,0 +1,17 @@
+settings_test_sources = tests/lib/settings.c tests/lib/settings.h tests/lib/testing.h
+settings_test_libraries = libserver.a libtransport.a libbase.a $(LIBCONFIG_LIBS) $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/test_settings
+tests_unit_test_settings_SOURCES = tests/unit/test_settings.c $(settings_test_sources)
+tests_unit_test_settings_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_settings_LDADD = $(settings_test_libraries)
+
+unit_tests += tests/unit/test_settings_schema
+tests_unit_test_settings_schema_SOURCES = tests/unit/test_settings_schema.c $(settings_test_sources)
+tests_unit_test_settings_schema_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_settings_schema_LDADD = $(settings_test_libraries)
+
+unit_tests += tests/unit/test_settings_text
+tests_unit_test_settings_text_SOURCES = tests/unit/test_settings_text.c $(settings_test_sources)
+tests_unit_test_settings_text_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_settings_text_LDADD = $(settings_test_libraries)
