@@ -12,11 +12,17 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ACCEPTS_PER_TURN = 16 };
+enum {
+    ACCEPTS_PER_TURN = 16,
+    ACCEPTS_PER_DRAIN = 65536, /* more than a backlog holds */
+    SCRAPS_MAX = 16            /* reads of what a client that is turned away has sent */
+};
 
 /* accept(2) without a descriptor to give away fails as long as none is free, and epoll reports the
  * socket at once again: without a pause that is a core spent on nothing. */
-#define BACK_OFF_NS (100 * NS_PER_MS)
+#define BACK_OFF_NS   (100 * NS_PER_MS)
+
+#define TELL_AGAIN_NS (10 * NS_PER_S)
 
 static const struct admission_ticket no_ticket;
 
@@ -28,7 +34,7 @@ static void pause_port(struct port *port, uint64_t resume_ns)
     port->listener->counters[port->worker->index].pauses++;
 }
 
-bool acceptor_resume(struct worker *worker, bool place, uint64_t now_ns)
+bool acceptor_resume(struct worker *worker, uint64_t now_ns)
 {
     bool backing_off = false;
 
@@ -37,8 +43,11 @@ bool acceptor_resume(struct worker *worker, bool place, uint64_t now_ns)
 
         if (!port->paused)
             continue;
-        if (place || (port->resume_ns && now_ns >= port->resume_ns))
+        if (port->resume_ns ? now_ns >= port->resume_ns
+                            : admission_has_place(&worker->crew->admission)) {
             port->paused = loop_watch(&worker->loop, &port->source, LOOP_READ) < 0;
+            port->resume_ns = now_ns + BACK_OFF_NS;
+        }
         backing_off |= port->paused && port->resume_ns;
     }
     return backing_off;
@@ -56,8 +65,9 @@ static void turn_away(struct port *port, int fd, const struct address *peer)
         LOG_ESCAPED("reason", echo_reason_name(ECHO_OVER_LIMIT)));
     /* The client shall read an end, not a reset: that takes what it has already sent. */
     if (io_half_close(fd) == 0)
-        while (io_receive(fd, scrap, sizeof scrap) == sizeof scrap)
-            continue;
+        for (int i = 0; i < SCRAPS_MAX; i++)
+            if (io_receive(fd, scrap, sizeof scrap) != sizeof scrap)
+                break;
     io_close(&fd);
 }
 
@@ -128,94 +138,101 @@ static enum outcome classify(int code)
     }
 }
 
-static enum outcome accept_one(struct port *port, int *code)
+/* With a place for the client, or without one: then it is turned away. */
+static enum outcome accept_one(struct port *port, bool place, int *code)
 {
     struct address peer;
     int fd = transport_accept(port->socket.fd, &peer);
 
     if (fd >= 0) {
-        take_in(port, fd, &peer);
+        if (place)
+            take_in(port, fd, &peer);
+        else
+            turn_away(port, fd, &peer);
         return ACCEPTED;
     }
     *code = -fd;
-    crew_leave(port->worker->crew, &no_ticket);
+    if (place)
+        crew_leave(port->worker->crew, &no_ticket);
     if (fd != -EAGAIN)
         port->listener->counters[port->worker->index].accept_errors++;
     return classify(-fd);
 }
 
-static void tell(enum log_level level, const char *event, const struct port *port, int code)
+/* What lasts is told once in a while, whatever number of ports it has stopped. */
+static void tell_lasting(const char *event, const struct port *port, const char *why,
+                         uint64_t *told_ns)
 {
-    LOG(level, event, LOG_TEXT("listener", port->listener->settings.name),
-        LOG_TEXT("why", strerror(code)));
-}
+    uint64_t now_ns = clock_now_ns();
+    uint64_t before_ns = __atomic_load_n(told_ns, __ATOMIC_RELAXED);
 
-/* Full, and the setting is to turn clients away rather than to let them wait. */
-static bool turn_next_away(struct port *port)
-{
-    struct address peer;
-    int fd = transport_accept(port->socket.fd, &peer);
-
-    if (fd < 0)
-        return false;
-    turn_away(port, fd, &peer);
-    return true;
+    if (before_ns && now_ns - before_ns < TELL_AGAIN_NS)
+        return;
+    if (__atomic_compare_exchange_n(told_ns, &before_ns, now_ns, false, __ATOMIC_RELAXED,
+                                    __ATOMIC_RELAXED))
+        LOG(LOG_LEVEL_WARNING, event, LOG_TEXT("listener", port->listener->settings.name),
+            LOG_TEXT("why", why));
 }
 
 void acceptor_ready(struct loop_source *source, unsigned events)
 {
     struct port *port = (struct port *)((char *)source - offsetof(struct port, source));
     struct worker *worker = port->worker;
+    struct crew *crew = worker->crew;
     int code = 0;
 
     (void)events;
     for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
-        if (!admission_enter(&worker->crew->admission, false)) {
-            if (worker->turn_away && turn_next_away(port))
-                continue;
-            if (!worker->turn_away)
-                pause_port(port, 0);
+        bool place = admission_enter(&crew->admission, false);
+
+        if (!place && !worker->turn_away) {
+            tell_lasting("full", port, "limits.connections is reached: clients wait",
+                         &crew->full_told_ns);
+            pause_port(port, 0);
             return;
         }
-        switch (accept_one(port, &code)) {
+        switch (accept_one(port, place, &code)) {
         case ACCEPTED:
         case TRY_AGAIN:
             break;
         case EMPTY:
             return;
         case OUT_OF_RESOURCES:
-            tell(LOG_LEVEL_WARNING, "accept-paused", port, code);
-            admission_wait(&worker->crew->admission);
+            tell_lasting("accept-paused", port, strerror(code), &crew->shortage_told_ns);
             pause_port(port, clock_now_ns() + BACK_OFF_NS);
             worker_need_ticks(worker, clock_now_ns());
             return;
         case BROKEN:
-            tell(LOG_LEVEL_ERROR, "listener-broken", port, code);
+            LOG(LOG_LEVEL_ERROR, "listener-broken",
+                LOG_TEXT("listener", port->listener->settings.name),
+                LOG_TEXT("why", strerror(code)));
             loop_forget(&worker->loop, &port->source);
             return;
         }
     }
 }
 
-unsigned acceptor_drain(struct port *port)
+bool acceptor_drain(struct port *port, unsigned *count)
 {
-    unsigned count = 0;
     int code;
 
     /* After it a Unix socket refuses new connections, so none can slip in behind the last accept;
      * TCP has no such thing. */
     if (address_family(&port->address) == AF_UNIX && seam_shutdown(port->socket.fd, SHUT_RD) < 0)
-        return 0;
-    for (;;) {
+        return true;
+    for (int i = 0; i < ACCEPTS_PER_DRAIN; i++) {
         admission_enter(&port->worker->crew->admission, true);
-        switch (accept_one(port, &code)) {
+        switch (accept_one(port, true, &code)) {
         case ACCEPTED:
-            count++;
+            (*count)++;
             break;
         case TRY_AGAIN:
             break;
+        case OUT_OF_RESOURCES:
+            return false;
         default:
-            return count;
+            return true;
         }
     }
+    return true;
 }

@@ -123,11 +123,15 @@ bool admission_enter(struct admission *admission, bool forced)
     return entered;
 }
 
-void admission_wait(struct admission *admission)
+bool admission_has_place(struct admission *admission)
 {
+    bool has_place;
+
     pthread_mutex_lock(&admission->lock);
-    admission->wanted = true;
+    has_place = admission->active < admission->limit;
+    admission->wanted |= !has_place;
     pthread_mutex_unlock(&admission->lock);
+    return has_place;
 }
 
 bool admission_wants_user(const struct admission *admission)
@@ -169,7 +173,8 @@ static uint64_t hash(const uint64_t key[2], const unsigned char name[16], enum g
     return v0 ^ v1 ^ v2 ^ v3;
 }
 
-/* The guest of that name, made in the place of the one that left longest ago when it is new. */
+/* The guest of that name, made in the place of the one that left longest ago when it is new. 0 when
+ * nobody has left: a drain takes in more connections than there may be. */
 static uint32_t find_guest(struct admission *admission, const unsigned char name[16],
                            enum guest_kind kind)
 {
@@ -183,6 +188,8 @@ static uint32_t find_guest(struct admission *admission, const unsigned char name
             return index;
     }
     index = admission->oldest;
+    if (!index)
+        return 0;
     guest = &admission->guests[index];
     revive(admission, index);
     if (guest->kind != GUEST_FREE) {
@@ -245,7 +252,7 @@ bool admission_check(struct admission *admission, const struct address *peer, ui
         guest = &admission->guests[ticket->source];
         if (admission->per_source && guest->connections >= admission->per_source)
             welcome = false;
-        else if (admission->accept_rate && over_rate(admission, guest, now_ns))
+        else if (ticket->source && admission->accept_rate && over_rate(admission, guest, now_ns))
             welcome = false;
     }
     if (welcome && admission->per_user && uid != (uid_t)-1) {

@@ -47,8 +47,8 @@ int admission_configure(struct admission *admission, const struct settings *sett
  * (never when forced); the next admission_leave then returns true. */
 bool admission_enter(struct admission *admission, bool forced);
 
-/* The next admission_leave shall return true: descriptors have run out, and it frees one. */
-void admission_wait(struct admission *admission);
+/* Whether there is a place; when not, the next admission_leave returns true. */
+bool admission_has_place(struct admission *admission);
 
 /* Counts the accepted client for its source and, unless uid is -1, its user. False: over a limit;
  * nothing was counted then, and the place is still held. */

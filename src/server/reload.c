@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "server/acceptor.h"
+#include "server/statistics.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -179,16 +179,20 @@ static void sweep(struct server *server)
             continue;
         }
         *link = listener->next;
+        for (unsigned i = 0; i < listener->worker_count; i++)
+            statistics_add(&server->gone, &listener->counters[i]);
         listener_destroy(listener);
     }
 }
 
 static void remove_listener(struct server *server, struct listener *listener)
 {
+    unsigned count = 0;
+
     /* Who is queued already came in time. */
-    for (size_t i = 0; i < listener->port_count; i++)
-        acceptor_drain(&listener->ports[i]);
-    crew_unwatch(&server->crew, listener);
+    if (!server_drain_listener(server, listener, &count))
+        LOG(LOG_LEVEL_WARNING, "backlog-lost", LOG_TEXT("listener", listener->settings.name),
+            LOG_TEXT("why", "no descriptors for its waiting clients"));
     listener_close_ports(listener);
     listener->next = server->removed;
     server->removed = listener;
@@ -229,15 +233,23 @@ static void swap(struct server *server, struct settings *new, struct listener *o
     server->settings = *new;
 }
 
-static int watch_all(struct server *server, struct listener *opened, struct reason *why)
+/* Workers are parked: all that can still fail, each part undone when a later one does. */
+static int commit(struct server *server, const struct settings *new, struct listener *opened,
+                  struct reason *why)
 {
     struct listener *listener;
 
     for (listener = opened; listener; listener = listener->next)
         if (crew_watch(&server->crew, listener, why) < 0)
-            break;
-    if (!listener)
+            goto unwatch;
+    if (admission_configure(&server->crew.admission, new, why) < 0)
+        goto unwatch;
+    if (crew_set_buffer(&server->crew, new->buffer, why) == 0)
         return 0;
+    /* The old limits have their table already. */
+    if (admission_configure(&server->crew.admission, &server->settings, NULL) < 0)
+        abort();
+unwatch:
     for (listener = opened; listener; listener = listener->next)
         crew_unwatch(&server->crew, listener);
     return -1;
@@ -273,11 +285,7 @@ void reload_settings(struct server *server)
 
     crew_park(&server->crew);
     sweep(server);
-    status = crew_set_buffer(&server->crew, new.buffer, &why);
-    if (status == 0)
-        status = admission_configure(&server->crew.admission, &new, &why);
-    if (status == 0)
-        status = watch_all(server, opened, &why);
+    status = commit(server, &new, opened, &why);
     if (status == 0) {
         swap(server, &new, opened);
         server_apply_limits(server);

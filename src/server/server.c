@@ -18,6 +18,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#define DRAIN_AGAIN_NS (100 * NS_PER_MS)
+
 enum {
     WORKERS_DEFAULT_MAX = 4,
     PIPES_MAX = 256,          /* in the process: the kernel's soft limit per user is 16384 pages */
@@ -187,25 +189,51 @@ static void announce(const struct server *server)
         close(options->ready_fd);
 }
 
+bool server_drain_listener(struct server *server, struct listener *listener, unsigned *count)
+{
+    bool emptied = true;
+
+    crew_unwatch(&server->crew, listener);
+    for (size_t i = 0; i < listener->port_count; i++) {
+        struct port *port = &listener->ports[i];
+
+        if (port->socket.fd < 0)
+            continue;
+        /* Closed right after the last accept: the time in between loses clients on TCP. */
+        if (acceptor_drain(port, count))
+            transport_unlisten(&port->socket);
+        else
+            emptied = false;
+    }
+    return emptied;
+}
+
+/* Workers are parked. Without descriptors some clients stay queued, and their ports open. */
+static unsigned drain_listeners(struct server *server)
+{
+    unsigned count = 0;
+
+    server->drain_again_ns = 0;
+    for (struct listener *one = server->listeners; one; one = one->next)
+        if (!server_drain_listener(server, one, &count))
+            server->drain_again_ns = clock_now_ns() + DRAIN_AGAIN_NS;
+    return count;
+}
+
 static void begin_drain(struct server *server)
 {
     uint64_t grace_ns = server->settings.shutdown.grace_ns;
-    unsigned queued = 0;
+    unsigned queued;
     char grace[32];
 
     crew_park(&server->crew);
-    for (struct listener *one = server->listeners; one; one = one->next) {
-        for (size_t i = 0; i < one->port_count; i++)
-            queued += acceptor_drain(&one->ports[i]);
-        crew_unwatch(&server->crew, one);
-        listener_close_ports(one);
-    }
+    server->draining = true;
+    queued = drain_listeners(server);
+    server->drain_deadline_ns = clock_now_ns() + grace_ns;
+    server->drain_connections = crew_active(&server->crew);
     __atomic_store_n(&server->crew.draining, true, __ATOMIC_RELEASE);
     crew_resume(&server->crew);
 
-    server->draining = true;
-    server->drain_deadline_ns = clock_now_ns() + grace_ns;
-    server->drain_connections = crew_active(&server->crew);
     text_format_duration(grace_ns, grace, sizeof grace);
     LOG(LOG_LEVEL_NOTICE, "draining", LOG_NUMBER("connections", server->drain_connections),
         LOG_NUMBER("queued", queued), LOG_DURATION("grace", grace_ns));
@@ -214,13 +242,27 @@ static void begin_drain(struct server *server)
                 server->drain_connections, server->drain_connections == 1 ? "" : "s", grace);
 }
 
+/* Clients that were queued when descriptors had run out: perhaps there are some now. */
+static void drain_again(struct server *server)
+{
+    crew_park(&server->crew);
+    server->drain_connections += drain_listeners(server);
+    crew_resume(&server->crew);
+}
+
 /* The grace is over: the rest is ended, each with what it has received returned. */
 static void cut_drain(struct server *server)
 {
     uint64_t now_ns = clock_now_ns();
 
+    if (server->drain_again_ns)
+        LOG(LOG_LEVEL_WARNING, "backlog-lost",
+            LOG_TEXT("why", "no descriptors for clients that wait"));
     server->drain_deadline_ns = 0;
+    server->drain_again_ns = 0;
     crew_park(&server->crew);
+    for (struct listener *one = server->listeners; one; one = one->next)
+        listener_close_ports(one);
     for (unsigned i = 0; i < server->crew.count; i++) {
         struct connection *connection = server->crew.workers[i].connections, *next;
 
@@ -238,7 +280,9 @@ static void handle_signal(struct server *server, uint32_t number)
     switch (number) {
     case SIGHUP:
         /* A drain has the last word. */
-        if (!server->draining)
+        if (server->draining)
+            LOG(LOG_LEVEL_NOTICE, "reload-ignored", LOG_TEXT("why", "the server is draining"));
+        else
             reload_settings(server);
         break;
     case SIGUSR1:
@@ -312,23 +356,35 @@ static int start(struct server *server, struct reason *why)
     return crew_start(&server->crew, why);
 }
 
+/* What is due of a drain at this time. Returns when more will be, 0: nothing but by an event. */
+static uint64_t continue_drain(struct server *server, uint64_t now_ns)
+{
+    if (server->drain_deadline_ns && now_ns >= server->drain_deadline_ns)
+        cut_drain(server);
+    if (server->drain_again_ns && now_ns >= server->drain_again_ns)
+        drain_again(server);
+    if (server->drain_again_ns && server->drain_again_ns < server->drain_deadline_ns)
+        return server->drain_again_ns;
+    return server->drain_deadline_ns;
+}
+
 static void serve(struct server *server)
 {
     while (!server->ended_by_force) {
         uint64_t now_ns = clock_now_ns();
+        uint64_t next_ns = continue_drain(server, now_ns);
         int status;
 
-        if (server->draining && crew_active(&server->crew) == 0)
+        if (server->draining && !server->drain_again_ns && crew_active(&server->crew) == 0)
             break;
-        if (server->draining && server->drain_deadline_ns && now_ns >= server->drain_deadline_ns)
-            cut_drain(server);
-        status = loop_turn(&server->loop, clock_poll_ms(now_ns, server->drain_deadline_ns));
+        status = loop_turn(&server->loop, clock_poll_ms(now_ns, next_ns));
         if (status < 0) {
             LOG(LOG_LEVEL_ERROR, "loop-broken", LOG_TEXT("why", strerror(-status)));
             server->ended_by_force = true;
         }
     }
-    if (server->ended_by_force)
+    /* After the grace all that were left have been counted. */
+    if (server->ended_by_force && server->drain_deadline_ns)
         server->drain_cut = crew_active(&server->crew);
     LOG(LOG_LEVEL_NOTICE, "drained",
         LOG_NUMBER("finished", server->drain_connections - server->drain_cut),

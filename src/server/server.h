@@ -27,6 +27,7 @@ struct server {
     const struct server_options *options;
     struct listener *listeners; /* those that are served, in the order of the settings */
     struct listener *removed;   /* by a reload, with connections that live on */
+    struct counters gone;       /* what was counted for those that are gone altogether */
     struct crew crew;
     struct loop loop;
     struct loop_source signals;
@@ -34,6 +35,7 @@ struct server {
     bool crew_ready;
     bool draining, ended_by_force, stopped;
     uint64_t drain_deadline_ns; /* 0 once the rest was told to end */
+    uint64_t drain_again_ns;    /* when to ask again for queued clients; 0: none are left */
     unsigned drain_connections, drain_cut;
 };
 
@@ -46,5 +48,8 @@ void server_apply_limits(struct server *server);
 int server_check_root(const struct server *server, const struct listener *listeners,
                       const struct settings *settings, struct reason *why) MUST_CHECK;
 void server_tell_listener(const struct listener *listener);
+/* Takes in who is queued and closes each socket that has nobody left. Adds to *count those taken
+ * in; false: some are left because descriptors ran out. Parked. */
+bool server_drain_listener(struct server *server, struct listener *listener, unsigned *count);
 
 #endif

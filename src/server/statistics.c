@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 
-static void add(struct counters *sum, const struct counters *part)
+void statistics_add(struct counters *sum, const struct counters *part)
 {
     sum->accepted += part->accepted;
     sum->active += part->active;
@@ -27,7 +27,7 @@ static void add_up(const struct server *server, const struct listener *listener,
     for (unsigned i = 0; i < server->crew.count; i++) {
         const struct connection *connection = server->crew.workers[i].connections;
 
-        add(sum, &listener->counters[i]);
+        statistics_add(sum, &listener->counters[i]);
         for (; connection; connection = connection->next) {
             if (connection->listener != listener)
                 continue;
@@ -53,7 +53,7 @@ static void tell(const char *name, const struct counters *sum)
 
 void statistics_log(struct server *server)
 {
-    struct counters total = {0};
+    struct counters total = server->gone;
     const struct listener *listener;
 
     crew_park(&server->crew);
@@ -61,7 +61,7 @@ void statistics_log(struct server *server)
         struct counters sum = {0};
 
         add_up(server, listener, &sum);
-        add(&total, &sum);
+        statistics_add(&total, &sum);
         tell(listener->settings.name, &sum);
     }
     for (listener = server->removed; listener; listener = listener->next)

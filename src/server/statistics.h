@@ -8,4 +8,6 @@
 /* Parks the workers for the time of adding up. */
 void statistics_log(struct server *server);
 
+void statistics_add(struct counters *sum, const struct counters *part);
+
 #endif

@@ -98,7 +98,7 @@ static void tick(struct worker *worker, uint64_t now_ns)
         timed |= connection->ending_ns != 0;
         connection_tick(connection, limits, now_ns);
     }
-    timed |= acceptor_resume(worker, false, now_ns);
+    timed |= acceptor_resume(worker, now_ns);
     worker->tick_ns = timed ? now_ns + TICK_NS : 0;
 }
 
@@ -112,13 +112,15 @@ void worker_need_ticks(struct worker *worker, uint64_t now_ns)
 static void attend(struct worker *worker)
 {
     struct crew *crew = worker->crew;
+    uint64_t now_ns;
 
     set(&worker->attention, false);
     park(crew);
     empty_inbox(worker);
-    acceptor_resume(worker, true, 0);
-    if (worker->limits.idle_ns || worker->limits.write_ns || worker->limits.lifetime_ns)
-        worker_need_ticks(worker, clock_now_ns());
+    now_ns = clock_now_ns();
+    if (acceptor_resume(worker, now_ns) || worker->limits.idle_ns || worker->limits.write_ns ||
+        worker->limits.lifetime_ns)
+        worker_need_ticks(worker, now_ns);
 }
 
 /* Polls without sleeping as long as the last event is fresh. */
@@ -180,7 +182,7 @@ int crew_start(struct crew *crew, struct reason *why)
 
         if (code)
             return reason_errno(why, code, "start worker %u", i);
-        crew->workers[i].started = true;
+        crew->started++;
     }
     return 0;
 }
@@ -189,9 +191,9 @@ void crew_park(struct crew *crew)
 {
     pthread_mutex_lock(&crew->lock);
     crew->park = true;
-    for (unsigned i = 0; i < crew->count; i++)
+    for (unsigned i = 0; i < crew->started; i++)
         call(&crew->workers[i]);
-    while (crew->parked < crew->count)
+    while (crew->parked < crew->started)
         pthread_cond_wait(&crew->changed, &crew->lock);
     pthread_mutex_unlock(&crew->lock);
     /* What was handed over and not yet taken belongs to somebody before anything is changed. */
@@ -212,19 +214,11 @@ void crew_resume(struct crew *crew)
 
 void crew_release(struct crew *crew)
 {
-    bool running = crew->count && crew->workers[crew->count - 1].started;
-
-    if (running) {
-        crew_park(crew);
-        crew->quit = true;
-        crew_resume(crew);
-    }
-    for (unsigned i = 0; i < crew->count; i++) {
-        struct worker *worker = &crew->workers[i];
-
-        if (worker->started)
-            pthread_join(worker->thread, NULL);
-    }
+    crew_park(crew);
+    crew->quit = true;
+    crew_resume(crew);
+    for (unsigned i = 0; i < crew->started; i++)
+        pthread_join(crew->workers[i].thread, NULL);
     for (unsigned i = 0; i < crew->count; i++) {
         struct worker *worker = &crew->workers[i];
 

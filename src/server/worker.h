@@ -32,8 +32,7 @@ struct worker {
     unsigned index;
     unsigned active; /* connections; atomic: others compare it to choose a worker */
     bool attention;  /* atomic: the crew wants something before the next turn */
-    bool started;
-    bool turn_away; /* when full: close new connections instead of letting them wait */
+    bool turn_away;  /* when full: close new connections instead of letting them wait */
     pthread_t thread;
     pthread_mutex_t inbox_lock;
     struct connection *inbox; /* connections that another worker accepted for this one */
@@ -42,7 +41,7 @@ struct worker {
 /* All workers and what they share. */
 struct crew {
     struct worker *workers;
-    unsigned count;
+    unsigned count, started; /* of the workers; those that have their thread */
     struct admission admission;
     struct loop *main_loop; /* woken when draining and a connection ends */
     uint64_t next_id;       /* atomic */
@@ -50,7 +49,8 @@ struct crew {
     pthread_cond_t changed;
     unsigned parked;
     bool park, quit;
-    bool draining; /* atomic */
+    bool draining;                           /* atomic */
+    uint64_t full_told_ns, shortage_told_ns; /* atomic: when the log last said so */
 };
 
 /* Prepares count workers, not running yet. capacity: the most connections that can ever be open. */

@@ -53,6 +53,12 @@ class TestCase(unittest.TestCase):
         self.addCleanup(server.end)
         return server.start()
 
+    def client(self, endpoint, **options):
+        """A connected socket, closed when the test ends."""
+        sock = connect(endpoint, **options)
+        self.addCleanup(sock.close)
+        return sock
+
 
 class Server:
     """echo-server as a child process; its log goes into a file."""
