@@ -5,6 +5,7 @@
 #include "client/copy.h"
 #include "client/message.h"
 #include "client/output.h"
+#include "client/ping.h"
 #include "client/request.h"
 #include "client/verify.h"
 #include "config.h"
@@ -72,6 +73,8 @@ static enum exit_status run(const struct request *request, struct reason *why)
         return copy_run(request, why);
     case REQUEST_VERIFY:
         return verify_run(request, why);
+    case REQUEST_PING:
+        return ping_run(request, why);
     case REQUEST_HELP:
         return print_help();
     case REQUEST_VERSION:

@@ -104,6 +104,7 @@ static ssize_t take(struct exchange *exchange, void *bytes, size_t size)
 
     if (count == -EAGAIN)
         return count;
+    exchange->received_ns = clock_now_ns();
     trace_step(exchange->trace, "receive: recv(%d) = %zd%s", exchange->fd, count,
                count == 0  ? ", the end of the stream"
                : count > 0 ? " bytes"

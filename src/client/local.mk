@@ -7,6 +7,8 @@ libclient_a_SOURCES = \
 	src/client/interrupt.c src/client/interrupt.h \
 	src/client/message.c src/client/message.h \
 	src/client/output.c src/client/output.h \
+	src/client/ping.c src/client/ping.h \
+	src/client/ping_report.c src/client/ping_report.h \
 	src/client/request.c src/client/request.h \
 	src/client/resolve.c src/client/resolve.h \
 	src/client/trace.c src/client/trace.h \

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/ping.h"
+
+#include "base/clock.h"
+#include "client/connect.h"
+#include "client/exchange.h"
+#include "client/interrupt.h"
+#include "client/ping_report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Pings whose answers have not come, on one connection. A power of two. */
+#define FLIGHT_MAX 4096
+/* How often a loop that never sleeps looks for signals. */
+#define LOOK_NS    (10 * NS_PER_MS)
+/* At INT and at the deadline a ping may be on its way; it gets this long and twice the longest
+ * round trip so far before it counts as lost. */
+#define GRACE_NS   (100 * NS_PER_MS)
+/* Between a failure and the next ping at least: without it interval 0 would hammer a dead server.
+ */
+#define BREATH_NS  (100 * NS_PER_MS)
+
+/* The pings of one connection follow each other in its stream, so the place of a byte says whose
+ * answer it belongs to: a late one is never taken for the next one's. */
+struct flight {
+    uint64_t sent_ns[FLIGHT_MAX];
+    uint64_t first_seq; /* of the first ping on this connection */
+    uint64_t sent;      /* pings begun on it */
+    uint64_t answered;  /* of those; the rest is waited for, in this order */
+    uint64_t overdue;   /* the ones before this are answered or have waited too long */
+    uint64_t reported;  /* ... or were reported as outstanding */
+};
+
+struct ping {
+    const struct request *request;
+    struct connect_targets targets;
+    struct connect_result connected;
+    struct ping_report report;
+    struct flight flight;
+    struct exchange exchange;
+    struct compare compare;
+    struct pattern pattern;
+    uint64_t connections;
+    uint64_t next_ns, looked_ns;
+    uint64_t end_ns; /* 0 until INT or the deadline: no more pings, and the end at this time */
+    enum exit_status status; /* of what is worse than lost */
+    unsigned char *bytes;    /* of one ping */
+};
+
+static void begin_connection(struct ping *ping)
+{
+    histogram_record(&ping->report.connect, ping->connected.connect_ns);
+    ping->flight.first_seq = ping->report.counts.sent + 1;
+    ping->flight.sent = ping->flight.answered = ping->flight.overdue = ping->flight.reported = 0;
+    pattern_init(&ping->pattern, ping->request->seed, ping->connections++);
+    compare_init_pattern(&ping->compare, &ping->pattern);
+    exchange_init(&ping->exchange, ping->connected.fd,
+                  ping->request->compare ? &ping->compare : NULL, &ping->request->trace, 0);
+}
+
+/* The answers that have come so far, in whole pings. Without comparison bytes beyond those sent
+ * count for nothing. */
+static uint64_t whole_answers(const struct ping *ping)
+{
+    uint64_t bytes = ping->request->compare ? ping->compare.received : ping->exchange.received;
+    uint64_t answers = bytes / ping->request->size;
+
+    return answers < ping->flight.sent ? answers : ping->flight.sent;
+}
+
+static uint64_t *sent_ns(struct ping *ping, uint64_t index)
+{
+    return &ping->flight.sent_ns[index % FLIGHT_MAX];
+}
+
+static void take_answers(struct ping *ping)
+{
+    struct flight *flight = &ping->flight;
+
+    for (uint64_t answers = whole_answers(ping); flight->answered < answers; flight->answered++) {
+        uint64_t time_ns = ping->exchange.received_ns - *sent_ns(ping, flight->answered);
+        bool overdue = flight->answered < flight->overdue;
+        bool late = overdue || time_ns > ping->request->reply_timeout_ns;
+
+        if (!overdue) {
+            ping->report.counts.waiting--;
+            flight->overdue = flight->answered + 1;
+        }
+        ping_report_echo(&ping->report, flight->first_seq + flight->answered, time_ns,
+                         ping->connected.connect_ns, late);
+    }
+}
+
+/* Pings that have waited too long count as lost, until their answer comes after all. */
+static void let_overdue_go(struct ping *ping, uint64_t now_ns)
+{
+    struct flight *flight = &ping->flight;
+
+    for (; flight->overdue < flight->sent; flight->overdue++) {
+        if (now_ns < *sent_ns(ping, flight->overdue) + ping->request->reply_timeout_ns)
+            return;
+        ping->report.counts.waiting--;
+    }
+}
+
+static void breathe(struct ping *ping)
+{
+    uint64_t earliest_ns = clock_now_ns() + BREATH_NS;
+
+    if (ping->next_ns < earliest_ns)
+        ping->next_ns = earliest_ns;
+}
+
+/* Nothing more will come on this connection: whatever is unanswered is lost, and the first of it
+ * carries the blame. */
+static void end_connection(struct ping *ping, const struct reason *why)
+{
+    struct flight *flight = &ping->flight;
+
+    ping->report.counts.waiting -= flight->sent - flight->overdue;
+    if (why) {
+        uint64_t seq = flight->first_seq + flight->answered;
+
+        if (why->word == REASON_CORRUPT && flight->answered < flight->sent)
+            ping->report.counts.corrupt++;
+        if (why->word == REASON_CORRUPT || why->word == REASON_EXTRA)
+            ping->status = EXIT_DIFFERS;
+        if (why->word == REASON_EXTRA)
+            ping->report.counts.extra += ping->exchange.verdict.extra;
+        /* After the last answer it was the last ping's connection. */
+        ping_report_failure(&ping->report, flight->answered < flight->sent ? seq : seq - 1, why);
+    }
+    if (why)
+        breathe(ping);
+    flight->sent = flight->answered = flight->overdue = 0;
+    ping->exchange.pending_length = 0;
+    connect_close(ping->request, &ping->connected.fd);
+}
+
+/* Takes what has come. A broken connection ends here, not the run. */
+static void receive(struct ping *ping)
+{
+    struct reason why;
+    ssize_t count = exchange_receive(&ping->exchange, &why);
+
+    take_answers(ping);
+    if (count < 0) {
+        end_connection(ping, &why);
+    } else if (ping->exchange.ended) {
+        ping->exchange.planned = ping->flight.sent * ping->request->size;
+        if (exchange_judge(&ping->exchange, REASON_NONE, 0, &why) == 0)
+            reason_set(&why, REASON_EOF, 0, "the server has ended the connection");
+        end_connection(ping, &why);
+    }
+}
+
+/* A new connection for the next ping; a failure is that ping's loss. */
+static int reconnect(struct ping *ping)
+{
+    const struct request *request = ping->request;
+    uint64_t patience_ns = request->reply_timeout_ns;
+    struct reason why;
+
+    if (request->connect_timeout_ns && request->connect_timeout_ns < patience_ns)
+        patience_ns = request->connect_timeout_ns;
+    if (connect_again(request, &ping->targets, patience_ns, &ping->connected, &why) < 0) {
+        /* An interrupted attempt is no ping that was lost. */
+        if (interrupt_asked())
+            return -1;
+        ping_report_failure(&ping->report, ++ping->report.counts.sent, &why);
+        breathe(ping);
+        return -1;
+    }
+    begin_connection(ping);
+    return 0;
+}
+
+static void report_outstanding(struct ping *ping)
+{
+    struct flight *flight = &ping->flight;
+
+    if (flight->reported < flight->answered)
+        flight->reported = flight->answered;
+    for (; flight->reported < flight->sent; flight->reported++)
+        ping_report_outstanding(&ping->report, flight->first_seq + flight->reported);
+}
+
+/* One more ping, over the connection that stands or one that is made for it. */
+static void send_ping(struct ping *ping, uint64_t now_ns)
+{
+    struct flight *flight = &ping->flight;
+    uint64_t size = ping->request->size;
+    struct reason why;
+
+    ping->next_ns += ping->request->interval_ns;
+    if (ping->next_ns < now_ns)
+        ping->next_ns = now_ns;
+    if (ping->connected.fd < 0 && reconnect(ping) < 0)
+        return;
+    report_outstanding(ping);
+    pattern_fill(&ping->pattern, flight->sent * size, ping->bytes, (size_t)size);
+    ping->exchange.pending = ping->bytes;
+    ping->exchange.pending_length = (size_t)size;
+    ping->report.counts.sent++;
+    ping->report.counts.waiting++;
+    *sent_ns(ping, flight->sent++) = clock_now_ns();
+    if (exchange_send(&ping->exchange, &why) < 0)
+        end_connection(ping, &why);
+}
+
+static bool all_sent(const struct ping *ping)
+{
+    return ping->end_ns ||
+           (ping->request->count && ping->report.counts.sent >= ping->request->count);
+}
+
+/* Whether the next ping may go now. With interval 0 each waits for the answer to the one before; a
+ * large one that is still on its way out is never overtaken. */
+static bool may_send(const struct ping *ping, uint64_t now_ns)
+{
+    const struct flight *flight = &ping->flight;
+
+    if (all_sent(ping) || now_ns < ping->next_ns)
+        return false;
+    if (ping->connected.fd < 0)
+        return true;
+    if (ping->exchange.pending_length || flight->sent - flight->answered >= FLIGHT_MAX)
+        return false;
+    return (ping->request->interval_ns && !ping->request->reconnect) ||
+           flight->overdue == flight->sent;
+}
+
+static void wait_for_answers(struct ping *ping, uint64_t now_ns, uint64_t deadline_ns)
+{
+    const struct flight *flight = &ping->flight;
+    struct pollfd fd = {.fd = ping->connected.fd, .events = POLLIN};
+    uint64_t wake_ns = deadline_ns ? deadline_ns : UINT64_MAX;
+
+    if (!all_sent(ping) && now_ns < ping->next_ns && ping->next_ns < wake_ns)
+        wake_ns = ping->next_ns;
+    if (flight->overdue < flight->sent) {
+        uint64_t due_ns = *sent_ns(ping, flight->overdue) + ping->request->reply_timeout_ns;
+
+        if (due_ns < wake_ns)
+            wake_ns = due_ns;
+        if (ping->request->busy_poll && now_ns < ping->looked_ns + LOOK_NS)
+            return;
+    }
+    if (ping->request->busy_poll && flight->overdue < flight->sent)
+        wake_ns = now_ns; /* only to let signals in */
+    if (ping->exchange.pending_length)
+        fd.events |= POLLOUT;
+    ping->looked_ns = now_ns;
+    interrupt_poll(&fd, 1, wake_ns);
+}
+
+/* With --reconnect each connection serves one ping; otherwise one that has swallowed thousands of
+ * them is given up. */
+static void let_connection_go(struct ping *ping)
+{
+    const struct flight *flight = &ping->flight;
+    struct reason why;
+
+    if (ping->connected.fd < 0 || flight->sent == 0 || flight->overdue < flight->sent)
+        return;
+    if (ping->request->reconnect) {
+        bool spoiled =
+            flight->answered == flight->sent && exchange_finish(&ping->exchange, &why) < 0;
+
+        end_connection(ping, spoiled ? &why : NULL);
+    } else if (flight->sent - flight->answered >= FLIGHT_MAX) {
+        reason_set(&why, REASON_STALLED, 0, "%d pings without an answer", FLIGHT_MAX);
+        end_connection(ping, &why);
+    }
+}
+
+/* Whether the run is over: all is answered or given up. Sets the end at INT and at the deadline. */
+static bool is_over(struct ping *ping, uint64_t now_ns, uint64_t deadline_ns)
+{
+    if (!ping->end_ns && (interrupt_asked() || (deadline_ns && now_ns >= deadline_ns)))
+        ping->end_ns = now_ns + GRACE_NS + 2 * histogram_max(&ping->report.rtt);
+    return ping->report.failed || (ping->end_ns && now_ns >= ping->end_ns) ||
+           (all_sent(ping) && ping->flight.overdue == ping->flight.sent);
+}
+
+static void ping_loop(struct ping *ping)
+{
+    uint64_t deadline_ns =
+        ping->request->deadline_ns ? ping->report.start_ns + ping->request->deadline_ns : 0;
+    uint64_t now_ns = clock_now_ns();
+
+    for (; !is_over(ping, now_ns, deadline_ns); now_ns = clock_now_ns()) {
+        struct reason why;
+
+        if (interrupt_take_quit())
+            ping_report_statistics(&ping->report);
+        if (may_send(ping, now_ns))
+            send_ping(ping, now_ns);
+        else
+            wait_for_answers(ping, now_ns, ping->end_ns ? ping->end_ns : deadline_ns);
+        if (ping->connected.fd >= 0 && exchange_send(&ping->exchange, &why) < 0)
+            end_connection(ping, &why);
+        if (ping->connected.fd >= 0)
+            receive(ping);
+        let_overdue_go(ping, clock_now_ns());
+        let_connection_go(ping);
+    }
+}
+
+/* The last connection: whoever has answered everything must have nothing more to say. */
+static void finish(struct ping *ping)
+{
+    struct reason why;
+    bool spoiled = ping->connected.fd >= 0 && ping->flight.answered == ping->flight.sent &&
+                   exchange_finish(&ping->exchange, &why) < 0;
+
+    if (ping->connected.fd >= 0)
+        end_connection(ping, spoiled ? &why : NULL);
+}
+
+static enum exit_status ping_status(const struct ping *ping, struct reason *why)
+{
+    const struct ping_counts *counts = &ping->report.counts;
+
+    if (ping->report.failed) {
+        reason_set(why, REASON_OTHER, ping->report.failed, "write standard output: %s",
+                   strerror(ping->report.failed));
+        return EXIT_LOCAL;
+    }
+    if (ping->status != EXIT_EXACT)
+        return ping->status;
+    return ping_report_lost(&ping->report) || counts->late ? EXIT_MISSING : EXIT_EXACT;
+}
+
+enum exit_status ping_run(const struct request *request, struct reason *why)
+{
+    struct ping *ping = calloc(1, sizeof *ping);
+    unsigned char *bytes = malloc((size_t)request->size);
+    enum exit_status status = EXIT_LOCAL;
+
+    if (!ping || !bytes) {
+        reason_errno(why, ENOMEM, "buffers for pings");
+        goto out;
+    }
+    ping->request = request;
+    ping->bytes = bytes;
+    ping->status = EXIT_EXACT;
+    interrupt_catch();
+    if (connect_open(request, &ping->targets, &ping->connected, why) < 0) {
+        status = reason_exit_status(why->word, 0);
+        goto out;
+    }
+    ping_report_init(&ping->report, request);
+    begin_connection(ping);
+    ping_report_start(&ping->report);
+    ping->next_ns = ping->report.start_ns;
+    ping_loop(ping);
+    finish(ping);
+    if (!ping->report.failed)
+        ping_report_statistics(&ping->report);
+    status = ping_status(ping, why);
+out:
+    free(bytes);
+    free(ping);
+    return status;
+}
