@@ -1,0 +1,25 @@
+EXTRA_DIST += etc/echo-server.conf
+
+settings_file = $(DESTDIR)$(sysconfdir)/echo-server.conf
+
+# The administrator's edits outlive an update and an uninstall.
+install-data-local: install-settings
+uninstall-local: uninstall-settings
+.PHONY: install-settings uninstall-settings
+
+install-settings:
+	@$(MKDIR_P) '$(DESTDIR)$(sysconfdir)'
+	@if test -e '$(settings_file)' || test -L '$(settings_file)'; then \
+	  echo "keeping $(settings_file), which is there already"; \
+	else \
+	  echo " $(INSTALL_DATA) echo-server.conf '$(DESTDIR)$(sysconfdir)'"; \
+	  $(INSTALL_DATA) '$(srcdir)/etc/echo-server.conf' '$(settings_file)'; \
+	fi
+
+uninstall-settings:
+	@if cmp -s '$(srcdir)/etc/echo-server.conf' '$(settings_file)'; then \
+	  echo " rm -f '$(settings_file)'"; \
+	  rm -f '$(settings_file)'; \
+	elif test -e '$(settings_file)'; then \
+	  echo "keeping $(settings_file), which was edited"; \
+	fi
