@@ -1,1 +1,2 @@
 dist_man_MANS += man/echo-endpoint.7
+dist_man_MANS += man/echo-server.conf.5

@@ -50,6 +50,43 @@ static void defaults(void **state)
     free(shipped);
 }
 
+/* The manual tells every setting, and its examples are right. */
+static void manual(void **state)
+{
+    static const char begin[] = ".Bd -literal -offset indent\n", end[] = ".Ed\n";
+    char *page = source_read("man/echo-server.conf.5"), *block;
+    size_t examples = 0;
+
+    (void)state;
+    for (size_t i = 0; i < schema_count; i++) {
+        char line[64];
+
+        snprintf(line, sizeof line, "\n.It Va %s\n", schema_settings[i].name);
+        if (!strstr(page, line))
+            fail_msg("no%sin the manual", line);
+    }
+    block = strstr(page, ".Sh EXAMPLES");
+    assert_non_null(block);
+    while ((block = strstr(block, begin))) {
+        struct complaints complaints;
+        char *dumped, *stop = strstr(block, end);
+
+        block += sizeof begin - 1;
+        assert_non_null(stop);
+        *stop = '\0';
+        if (*block != '$') {
+            dumped = settings_dump_of(block, &complaints);
+            if (!dumped)
+                fail_msg("%s%s", block, complaints.text);
+            free(dumped);
+            examples++;
+        }
+        block = stop + 1;
+    }
+    assert_int_equal(examples, 3);
+    free(page);
+}
+
 /* The sentence of the line, up to a * in the expectation. */
 static bool fits(const char *sentence, size_t length, const char *expected)
 {
@@ -242,9 +279,9 @@ static void odd_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),      cmocka_unit_test(bad_files),
-        cmocka_unit_test(relative_path), cmocka_unit_test(command_line),
-        cmocka_unit_test(odd_files),
+        cmocka_unit_test(defaults),     cmocka_unit_test(manual),
+        cmocka_unit_test(bad_files),    cmocka_unit_test(relative_path),
+        cmocka_unit_test(command_line), cmocka_unit_test(odd_files),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
