@@ -1,1 +1,2 @@
 system_tests += tests/system/exact_echo.py
+system_tests += tests/system/settings_file.py

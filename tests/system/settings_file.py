@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: ISC
+"""A settings file with a mistake starts nothing; -t and -T say what is in one."""
+
+import os
+import re
+import subprocess
+import unittest
+
+import echotest
+
+BAD = os.path.join(echotest.SOURCE, "tests", "bad-settings")
+SHIPPED = os.path.join(echotest.SOURCE, "etc", "echo-server.conf")
+
+
+def run(*arguments, **options):
+    """The finished server: exit status, standard output, standard error."""
+    done = subprocess.run([echotest.SERVER, *arguments], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=echotest.PATIENCE, check=False, **options)
+    return done.returncode, done.stdout.decode(), done.stderr.decode(errors="backslashreplace")
+
+
+class SettingsFile(echotest.TestCase):
+    def test_bad_files(self):
+        """Started with each, the server says what is expected, and no more, and binds nothing."""
+        names = sorted(os.listdir(BAD))
+        self.assertGreaterEqual(len(names), 80)
+        for name in names:
+            path = os.path.join(BAD, name)
+            with open(path, encoding="utf-8", errors="surrogateescape") as file:
+                expected = re.findall(r"^\ufeff?# expect (.*)$", file.read(), re.MULTILINE)
+            status, output, errors = run("-c", path)
+            self.assertEqual((status, output), (2, ""), name)
+            said = errors.splitlines()
+            self.assertEqual(len(said), len(expected), (name, said))
+            for sentence, wanted in zip(said, expected):
+                wanted = "echo-server: %s:%s" % (path, wanted)
+                if wanted.endswith("*"):
+                    self.assertTrue(sentence.startswith(wanted[:-1]), (name, sentence))
+                else:
+                    self.assertEqual(sentence, wanted, name)
+
+    def test_nothing_bound(self):
+        """A mistake behind a good listener: its socket does not appear."""
+        path = self.write("a.conf", 'listeners = ( { endpoint = "unix:%s"; } );\nworkers = -1;\n'
+                          % self.path())
+        status, _, errors = run("-c", path)
+        self.assertEqual((status, errors), (
+            2, 'echo-server: %s:2: workers: "-1" is not a plain decimal number\n' % path))
+        self.assertEqual(os.listdir(self.directory), ["a.conf"])
+
+    def test_odd_files(self):
+        fifo = self.path("fifo")
+        os.mkfifo(fifo)
+        for path, said in ((fifo, fifo + " is a FIFO, not a regular file"),
+                           (self.directory, self.directory + " is a directory, not a regular file"),
+                           ("/dev/zero", "/dev/zero is a device, not a regular file"),
+                           (self.path("none"),
+                            "open %s: No such file or directory" % self.path("none"))):
+            self.assertEqual(run("-t", "-c", path), (2, "", "echo-server: %s\n" % said))
+
+    def test_check(self):
+        path = self.write("a.conf", 'listeners = ( { endpoint = "unix:%s"; } );' % self.path())
+        self.assertEqual(run("-t", "-c", path), (0, "", ""))
+        self.assertEqual(os.listdir(self.directory), ["a.conf"])
+
+    def test_dump(self):
+        """-T of the shipped file is -T of the built-in defaults; -T of a dump is the dump."""
+        empty = self.write("empty.conf", "")
+        status, shipped, errors = run("-T", "-c", SHIPPED)
+        self.assertEqual((status, errors), (0, ""))
+        self.assertEqual(run("-T", "-c", empty), (0, shipped, ""))
+        self.assertEqual(run("-T", "-c", self.write("dump.conf", shipped)), (0, shipped, ""))
+
+    def test_precedence(self):
+        """Built-in < file < command line; relative paths become absolute."""
+        path = self.write("a.conf", 'workers = 3;\nlog = { level = "debug"; format = "json"; };\n'
+                          'listeners = ( { endpoint = "localhost:7"; } );\n')
+        status, dumped, errors = run("-T", "-c", path, "-w", "2", "--log-level", "error",
+                                     "--mode", "0600", "./echo.sock", "*:0", cwd=self.directory)
+        self.assertEqual((status, errors), (0, ""))
+        self.assertEqual(re.findall(r"^ *(?:endpoint|mode|workers|level|format|grace) = .*;$",
+                                    dumped, re.MULTILINE), [
+            '    endpoint = "unix:%s";' % self.path(), '    mode = "0600";',
+            '    endpoint = "*:0";', "workers = 2;", '  grace = "10s";', '  level = "error";',
+            '  format = "json";'])
+        self.assertEqual(run("-T", "-c", self.write("dump.conf", dumped)), (0, dumped, ""))
+
+
+if __name__ == "__main__":
+    unittest.main()
