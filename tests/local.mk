@@ -8,6 +8,7 @@ include tests/unit/base.mk
 include tests/unit/transport.mk
 include tests/unit/echo.mk
 include tests/unit/measure.mk
+include tests/unit/bench.mk
 include tests/unit/server.mk
 include tests/system/local.mk
 include tests/system/client.mk

@@ -1,0 +1,23 @@
+noinst_LIBRARIES += libbench.a
+libbench_a_SOURCES = \
+	src/bench/difference.c src/bench/difference.h \
+	src/bench/environment.c src/bench/environment.h \
+	src/bench/find_max.c \
+	src/bench/flow.c src/bench/flow.h \
+	src/bench/goal.c src/bench/goal.h \
+	src/bench/live.c src/bench/live.h \
+	src/bench/load.c src/bench/load.h \
+	src/bench/pacer.c src/bench/pacer.h \
+	src/bench/plan.c src/bench/plan.h \
+	src/bench/record.c src/bench/record.h \
+	src/bench/record_merge.c \
+	src/bench/result.c src/bench/result.h \
+	src/bench/ring.c src/bench/ring.h \
+	src/bench/session.c src/bench/session.h \
+	src/bench/summary.c src/bench/summary.h \
+	src/bench/tally.c src/bench/tally.h \
+	src/bench/worker.c src/bench/worker.h
+
+bin_PROGRAMS += echo-bench
+echo_bench_SOURCES = src/bench/echo-bench.c
+echo_bench_LDADD = libbench.a $(measure_libraries)

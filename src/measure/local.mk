@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libmeasure.a
 libmeasure_a_SOURCES = \
 	src/measure/compare.c src/measure/compare.h \
+	src/measure/report_document.c src/measure/report_document.h \
 	src/measure/histogram.c src/measure/histogram.h \
 	src/measure/pattern.c src/measure/pattern.h \
 	src/measure/report.c src/measure/report.h \

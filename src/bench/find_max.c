@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: ISC */
+#include "bench/session.h"
+
+#include "bench/summary.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#define FIRST_RATE   1000u
+#define CLOSE_ENOUGH 1.03 /* between the highest rate that held and the lowest that did not */
+#define ACHIEVED     0.98 /* of the offered rate: less is not that rate */
+
+struct search {
+    struct session *session;
+    const struct address *address;
+    struct plan plan;     /* with the rate of this attempt */
+    struct result result; /* of this attempt */
+    struct result best;
+    uint64_t best_rate;
+    int generator_was_limit; /* of the last attempt that did not hold */
+};
+
+/* One attempt. 1: the goal is met, 0: it is not, -1: *why. */
+static int attempt(struct search *search, uint64_t rate, struct reason *why)
+{
+    struct session *session = search->session;
+    struct tally *tally = search->result.tally;
+    int met;
+
+    tally_reset(tally);
+    search->result = (struct result){.tally = tally};
+    search->plan.rate = rate;
+    if (load_run(session->load, &search->plan, &search->plan.endpoints[0], search->address,
+                 &search->result, why) < 0)
+        return -1;
+    met = goals_met(&search->plan.find_max, &search->result) && !tally_errors(tally) &&
+          tally_status(tally) == EXIT_EXACT &&
+          result_rate(&search->result) >= ACHIEVED * (double)rate;
+    if (session->text) {
+        fprintf(session->text,
+                "%10" PRIu64 "/s offered, %.1f/s echoed, p50 %.3f ms, p99 %.3f ms: %s\n", rate,
+                result_rate(&search->result),
+                (double)histogram_percentile(&tally->latency, 50) / 1e6,
+                (double)histogram_percentile(&tally->latency, 99) / 1e6, met ? "met" : "not met");
+        fflush(session->text);
+    }
+    for (size_t i = 0; i < session->record_count; i++)
+        if (record_attempt(&session->records[i], &search->plan, &search->result, met, why) < 0)
+            return -1;
+    return met;
+}
+
+/* A rate that fails is tried twice: one hiccup of the machine is not the server's limit. */
+static int holds(struct search *search, uint64_t rate, struct reason *why)
+{
+    int met = attempt(search, rate, why);
+
+    if (met == 0 && !search->session->load->interruptions)
+        met = attempt(search, rate, why);
+    if (met == 1 && rate > search->best_rate) {
+        struct result previous = search->best;
+
+        search->best = search->result;
+        search->best_rate = rate;
+        search->result = previous;
+    }
+    if (met == 0)
+        search->generator_was_limit = result_generator_was_limit(&search->result);
+    return met;
+}
+
+/* Doubles until it fails, halves until it holds, then closes in. */
+static int search_rates(struct search *search, struct reason *why)
+{
+    uint64_t low = 0, high = 0;
+    uint64_t rate = search->plan.rate ? search->plan.rate : FIRST_RATE;
+
+    while (!high || (double)high > CLOSE_ENOUGH * (double)low) {
+        int met = holds(search, rate, why);
+
+        if (met < 0)
+            return -1;
+        if (search->session->load->interruptions)
+            return 0;
+        if (met)
+            low = rate;
+        else
+            high = rate;
+        if (low == PLAN_RATE_MAX || high == 1)
+            return 0;
+        if (!high)
+            rate = low * 2 < PLAN_RATE_MAX ? low * 2 : PLAN_RATE_MAX;
+        else if (!low)
+            rate = high / 2;
+        else
+            rate = low + (high - low) / 2;
+        if (rate == low)
+            return 0;
+    }
+    return 0;
+}
+
+static enum exit_status report_maximum(struct search *search)
+{
+    struct session *session = search->session;
+    const char *goal = search->plan.find_max.list[0].text;
+    struct reason why;
+
+    search->plan.rate = search->best_rate;
+    if (session->text && search->best_rate)
+        summary_print(session->text, &search->plan, &search->best);
+    if (session->text && !search->best_rate)
+        fprintf(session->text, "\nno rate meets %s\n", goal);
+    else if (session->text)
+        fprintf(session->text, "\nhighest rate that meets %s: %" PRIu64 "/s%s\n", goal,
+                search->best_rate,
+                search->generator_was_limit
+                    ? " (beyond it the generator was the limit: the server may do more)"
+                    : "");
+    for (size_t i = 0; i < session->record_count; i++) {
+        if ((search->best_rate && record_result(&session->records[i], &search->plan, &search->best,
+                                                NULL, 0, &why) < 0) ||
+            record_maximum(&session->records[i], goal, search->best_rate,
+                           search->generator_was_limit, &why) < 0) {
+            session_complain(session, "", &why);
+            return EXIT_LOCAL;
+        }
+    }
+    if (!search->best_rate)
+        return session_finish(session, &search->best, EXIT_GOAL);
+    return session_finish(session, &search->best,
+                          goals_met(&search->plan.require, &search->best) ? EXIT_EXACT : EXIT_GOAL);
+}
+
+enum exit_status session_find_max(struct session *session, const struct address *address)
+{
+    struct search search = {.session = session,
+                            .address = address,
+                            .plan = *session->plan,
+                            .result = {.tally = tally_create()},
+                            .best = {.tally = tally_create()}};
+    enum exit_status status = EXIT_LOCAL;
+    struct reason why;
+
+    if (!search.result.tally || !search.best.tally) {
+        reason_errno(&why, ENOMEM, "start");
+        session_complain(session, "", &why);
+    } else if (search_rates(&search, &why) < 0) {
+        session_complain(session, "", &why);
+    } else {
+        status = report_maximum(&search);
+    }
+    tally_destroy(search.result.tally);
+    tally_destroy(search.best.tally);
+    return status;
+}

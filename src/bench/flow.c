@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: ISC */
+#include "bench/flow.h"
+
+#include "base/clock.h"
+#include "bench/worker.h"
+#include "transport/io.h"
+#include "transport/transport.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+/* The pause before a connection is tried again doubles up to these: a full backlog empties in
+ * milliseconds, a server that refuses or resets needs longer. */
+#define BACKLOG_PAUSE_NS (16 * NS_PER_MS)
+#define FAILURE_PAUSE_NS NS_PER_S
+#define SAMPLE_EVERY     16 /* --verify sample: one piece of so many is compared */
+#define TIMED_EVERY      64 /* one comparison of so many is timed, to show what comparing costs */
+
+static void flow_ready(struct loop_source *source, unsigned events);
+
+void flow_init(struct flow *flow, struct worker *worker, unsigned number, int idle,
+               struct flow_message *messages)
+{
+    *flow = (struct flow){
+        .source = {.ready = flow_ready, .fd = -1},
+        .worker = worker,
+        .number = number,
+        .idle = idle,
+        .messages = messages,
+    };
+}
+
+/* Drops the connection; what it owes is no longer waited for. */
+static void drop(struct flow *flow)
+{
+    struct worker *worker = flow->worker;
+
+    for (; flow->count; flow->count--) {
+        uint64_t due_ns = flow->messages[flow->first].due_ns;
+
+        if (worker_counts(worker, due_ns))
+            worker->tally->lost++;
+        flow->first = flow->first + 1 == worker->run->plan->in_flight ? 0 : flow->first + 1;
+    }
+    if (flow->state == FLOW_CONNECTING)
+        worker->connecting--;
+    if (flow->state == FLOW_OPEN)
+        (*(flow->idle ? &worker->open_idle : &worker->open))--;
+    if (flow->state == FLOW_ENDING)
+        worker->ending--;
+    worker->owed -= flow_owed(flow);
+    flow->queued = flow->sent = flow->received = 0;
+    loop_forget(&worker->loop, &flow->source);
+    io_close(&flow->source.fd);
+    flow->state = FLOW_DOWN;
+}
+
+static void retry_later(struct flow *flow, uint64_t most_ns)
+{
+    uint64_t pause_ns = NS_PER_MS << (flow->failures < 10 ? flow->failures : 10);
+
+    flow->retry_ns = clock_now_ns() + (pause_ns < most_ns ? pause_ns : most_ns);
+    flow->failures++;
+    worker_add_retry(flow->worker, flow);
+}
+
+static void settle(struct flow *flow)
+{
+    if (!flow->settled)
+        flow->worker->settled++;
+    flow->settled = 1;
+}
+
+/* Counts a failure by its word, drops the connection and has it opened again. */
+static void fail(struct flow *flow, enum reason_word word, int code)
+{
+    struct tally *tally = flow->worker->tally;
+
+    if (code == EADDRNOTAVAIL)
+        tally->no_port++;
+    else if (word == REASON_NOFILE)
+        tally->no_descriptor++;
+    else
+        (flow->state == FLOW_OPEN ? tally->errors : tally->connect_errors)[word]++;
+    drop(flow);
+    settle(flow);
+    flow->begun_ns = 0;
+    retry_later(flow, FAILURE_PAUSE_NS);
+}
+
+static void watch(struct flow *flow, unsigned interests)
+{
+    int status = loop_watch(&flow->worker->loop, &flow->source, interests);
+
+    if (status < 0)
+        fail(flow, REASON_OTHER, -status);
+}
+
+/* Keeps the first difference of a tally for the report. */
+static void note_difference(struct flow *flow, struct verdict verdict)
+{
+    struct tally *tally = flow->worker->tally;
+
+    if (tally->verdict.word != REASON_NONE)
+        return;
+    verdict.offset = flow->received;
+    verdict.total = flow->sent;
+    tally->verdict = verdict;
+    tally->verdict_connection = flow->number;
+}
+
+/* Whether the piece at the front of the buffer equals what was sent. */
+static int compare_piece(struct flow *flow, size_t length)
+{
+    struct worker *worker = flow->worker;
+    struct tally *tally = worker->tally;
+    const unsigned char *sent = worker->run->ring->bytes + flow->receive_position;
+    enum plan_verify verify = worker->run->plan->verify;
+    unsigned piece = worker->pieces++;
+    struct verdict verdict = {.word = REASON_CORRUPT, .sent_length = 1, .got_length = 1};
+    uint64_t began_ns;
+    size_t equal = 0;
+    int timed, differs;
+
+    if (verify == PLAN_VERIFY_NONE || (verify == PLAN_VERIFY_SAMPLE && piece % SAMPLE_EVERY))
+        return 1;
+    timed = piece % TIMED_EVERY == 0;
+    began_ns = timed ? clock_now_ns() : 0;
+    differs = memcmp(sent, worker->buffer, length) != 0;
+    if (timed) {
+        tally->compare_samples++;
+        tally->compare_sample_bytes += length;
+        tally->compare_sample_ns += clock_now_ns() - began_ns;
+    }
+    tally->compared_bytes += length;
+    if (!differs)
+        return 1;
+    while (sent[equal] == worker->buffer[equal])
+        equal++;
+    verdict.sent[0] = sent[equal];
+    verdict.got[0] = worker->buffer[equal];
+    flow->received += equal;
+    worker->owed -= equal;
+    note_difference(flow, verdict);
+    return 0;
+}
+
+int flow_has_room(const struct flow *flow)
+{
+    const struct plan *plan = flow->worker->run->plan;
+
+    return flow->state == FLOW_OPEN && flow->count < plan->in_flight &&
+           (!plan->churn || flow->taken < plan->churn);
+}
+
+/* One more message at the end of the stream; flush sends it. */
+static void queue(struct flow *flow, uint64_t due_ns, uint64_t now_ns)
+{
+    unsigned in_flight = flow->worker->run->plan->in_flight;
+    unsigned last = flow->first + flow->count;
+    uint64_t size = worker_size(flow->worker);
+
+    if (!flow->count)
+        flow->progress_ns = now_ns;
+    flow->queued += size;
+    flow->worker->owed += size;
+    flow->messages[last < in_flight ? last : last - in_flight] =
+        (struct flow_message){.end = flow->queued, .due_ns = due_ns, .sent_ns = now_ns};
+    flow->count++;
+    flow->taken++;
+}
+
+/* Sends what is queued, as far as the kernel takes it. */
+static void flush(struct flow *flow, uint64_t now_ns)
+{
+    struct worker *worker = flow->worker;
+
+    while (flow->sent < flow->queued) {
+        uint64_t rest = flow->queued - flow->sent;
+        size_t length = rest < RING_SPAN ? (size_t)rest : RING_SPAN;
+        ssize_t count =
+            io_send(flow->source.fd, worker->run->ring->bytes + flow->send_position, length);
+
+        if (count == -EAGAIN) {
+            watch(flow, LOOP_READ | LOOP_WRITE);
+            return;
+        }
+        if (count < 0) {
+            fail(flow, reason_from_errno((int)-count), (int)-count);
+            return;
+        }
+        flow->sent += (uint64_t)count;
+        flow->send_position = ring_after(flow->send_position, (size_t)count);
+        if (worker_counts(worker, now_ns))
+            worker->tally->bytes_sent += (uint64_t)count;
+    }
+    watch(flow, LOOP_READ);
+}
+
+/* One span of the endless stream for each time that the socket is writable. */
+static void stream(struct flow *flow)
+{
+    struct worker *worker = flow->worker;
+    uint64_t now_ns = worker->now_ns;
+
+    if (flow->sent < flow->queued) {
+        flush(flow, now_ns);
+        return;
+    }
+    if (!worker_take(worker, now_ns)) {
+        watch(flow, LOOP_READ);
+        return;
+    }
+    if (!flow_owed(flow))
+        flow->progress_ns = now_ns;
+    flow->queued += worker->run->plan->messages ? worker_size(worker) : RING_SPAN;
+    worker->owed += flow->queued - flow->sent;
+    flush(flow, now_ns);
+    if (flow->state == FLOW_OPEN)
+        watch(flow, LOOP_READ | LOOP_WRITE);
+}
+
+/* Closed loop: sends until as much is in flight as is asked for. */
+static void refill(struct flow *flow, uint64_t now_ns)
+{
+    while (flow_has_room(flow) && worker_take(flow->worker, now_ns))
+        queue(flow, now_ns, now_ns);
+    if (flow->sent < flow->queued)
+        flush(flow, now_ns);
+}
+
+void flow_offer(struct flow *flow, uint64_t due_ns)
+{
+    uint64_t now_ns = clock_now_ns();
+    uint64_t possible_ns = due_ns > flow->free_ns ? due_ns : flow->free_ns;
+
+    if (worker_counts(flow->worker, due_ns) && now_ns >= possible_ns)
+        histogram_record(&flow->worker->tally->slip, now_ns - possible_ns);
+    queue(flow, due_ns, now_ns);
+    flush(flow, now_ns);
+}
+
+/* A message is back, whole and equal. */
+static void complete(struct flow *flow, uint64_t now_ns)
+{
+    struct worker *worker = flow->worker;
+    struct tally *tally = worker->tally;
+    const struct flow_message *message = &flow->messages[flow->first];
+
+    if (worker_counts(worker, message->due_ns)) {
+        tally->messages++;
+        histogram_record(&tally->latency, now_ns - message->due_ns);
+        if (worker->run->plan->rate)
+            histogram_record(&tally->service, now_ns - message->sent_ns);
+    }
+    if (worker_counts(worker, now_ns))
+        tally->in_time++;
+    if (flow->count-- == worker->run->plan->in_flight)
+        flow->free_ns = now_ns;
+    flow->first = flow->first + 1 == worker->run->plan->in_flight ? 0 : flow->first + 1;
+    flow->failures = 0;
+}
+
+/* After an echo: the next message, or the next connection. */
+static void go_on(struct flow *flow, uint64_t now_ns)
+{
+    const struct plan *plan = flow->worker->run->plan;
+
+    if (plan->churn && flow->taken >= plan->churn && !flow->count) {
+        drop(flow);
+        flow->begun_ns = 0;
+        if (now_ns < flow->worker->end_ns && flow->worker->left)
+            flow_open(flow);
+        return;
+    }
+    if (!plan->rate)
+        refill(flow, now_ns);
+    else if (flow_has_room(flow))
+        worker_add_free(flow->worker, flow);
+}
+
+/* More came than was sent. */
+static void fail_extra(struct flow *flow, uint64_t extra)
+{
+    struct verdict verdict = {.word = REASON_EXTRA, .extra = extra};
+
+    note_difference(flow, verdict);
+    fail(flow, REASON_EXTRA, 0);
+}
+
+static void receive(struct flow *flow)
+{
+    struct worker *worker = flow->worker;
+    ssize_t count = io_receive(flow->source.fd, worker->buffer, RING_SPAN);
+    uint64_t now_ns = clock_now_ns();
+    uint64_t outstanding = flow->sent - flow->received;
+
+    if (count == -EAGAIN)
+        return;
+    if (count < 0) {
+        fail(flow, reason_from_errno((int)-count), (int)-count);
+        return;
+    }
+    if (count == 0) {
+        fail(flow, flow_owed(flow) && flow->received ? REASON_TRUNCATED : REASON_EOF, 0);
+        return;
+    }
+    if ((uint64_t)count > outstanding) {
+        fail_extra(flow, (uint64_t)count - outstanding);
+        return;
+    }
+    if (!compare_piece(flow, (size_t)count)) {
+        fail(flow, REASON_CORRUPT, 0);
+        return;
+    }
+    flow->received += (uint64_t)count;
+    flow->receive_position = ring_after(flow->receive_position, (size_t)count);
+    flow->progress_ns = now_ns;
+    worker->owed -= (uint64_t)count;
+    if (worker_counts(worker, now_ns))
+        worker->tally->bytes_received += (uint64_t)count;
+    if (worker->run->plan->bulk)
+        return;
+    while (flow->count && flow->messages[flow->first].end <= flow->received)
+        complete(flow, now_ns);
+    go_on(flow, now_ns);
+}
+
+/* After the half-close nothing but the end may come. */
+static void discard(struct flow *flow)
+{
+    ssize_t count = io_receive(flow->source.fd, flow->worker->buffer, RING_SPAN);
+
+    if (count == -EAGAIN)
+        return;
+    if (count > 0) {
+        struct verdict verdict = {.word = REASON_EXTRA, .extra = (uint64_t)count};
+
+        note_difference(flow, verdict);
+        flow->worker->tally->errors[REASON_EXTRA]++;
+    }
+    drop(flow);
+}
+
+static void opened(struct flow *flow)
+{
+    struct worker *worker = flow->worker;
+    uint64_t now_ns = clock_now_ns();
+
+    if (flow->state == FLOW_CONNECTING)
+        worker->connecting--;
+    flow->state = FLOW_OPEN;
+    (*(flow->idle ? &worker->open_idle : &worker->open))++;
+    worker->tally->connects++;
+    histogram_record(&worker->tally->connect, now_ns - flow->begun_ns);
+    flow->send_position = flow->receive_position = ring_start(flow->number);
+    flow->first = flow->count = 0;
+    flow->taken = 0;
+    flow->free_ns = flow->progress_ns = now_ns;
+    settle(flow);
+    watch(flow, LOOP_READ);
+    if (flow->state == FLOW_OPEN && worker->going)
+        flow_begin(flow);
+}
+
+void flow_open(struct flow *flow)
+{
+    struct worker *worker = flow->worker;
+    const struct plan *plan = worker->run->plan;
+    const struct address *source =
+        plan->source_count ? &plan->sources[flow->number % plan->source_count] : NULL;
+    struct reason why;
+    int pending;
+
+    assert(flow->state == FLOW_DOWN);
+    if (!flow->begun_ns)
+        flow->begun_ns = clock_now_ns();
+    flow->source.fd = transport_connect(worker->run->address, source, &pending, &why);
+    if (flow->source.fd < 0 && why.code == EAGAIN) {
+        /* The backlog of a Unix socket is full, which no event will ever tell. */
+        if (clock_now_ns() - flow->begun_ns >= plan->timeout_ns)
+            fail(flow, REASON_TIMEOUT, 0);
+        else
+            retry_later(flow, BACKLOG_PAUSE_NS);
+        return;
+    }
+    if (flow->source.fd < 0) {
+        fail(flow, why.word, why.code);
+        return;
+    }
+    if (!pending) {
+        opened(flow);
+        return;
+    }
+    flow->state = FLOW_CONNECTING;
+    worker->connecting++;
+    watch(flow, LOOP_WRITE);
+}
+
+static void connected(struct flow *flow)
+{
+    struct reason why;
+
+    if (transport_connect_result(flow->source.fd, flow->worker->run->address, &why) < 0)
+        fail(flow, why.word, why.code);
+    else
+        opened(flow);
+}
+
+void flow_begin(struct flow *flow)
+{
+    struct worker *worker = flow->worker;
+
+    if (flow->idle || worker->stopped)
+        return;
+    if (worker->run->plan->bulk)
+        watch(flow, LOOP_READ | LOOP_WRITE);
+    else
+        go_on(flow, clock_now_ns());
+}
+
+static void flow_ready(struct loop_source *source, unsigned events)
+{
+    struct flow *flow = (struct flow *)source;
+
+    switch (flow->state) {
+    case FLOW_CONNECTING:
+        connected(flow);
+        break;
+    case FLOW_ENDING:
+        discard(flow);
+        break;
+    case FLOW_OPEN:
+        if (events & LOOP_READ)
+            receive(flow);
+        if (flow->state == FLOW_OPEN && (events & LOOP_WRITE)) {
+            if (flow->worker->run->plan->bulk)
+                stream(flow);
+            else
+                flush(flow, flow->worker->now_ns);
+        }
+        break;
+    case FLOW_DOWN:
+        break;
+    }
+}
+
+void flow_check(struct flow *flow, uint64_t now_ns)
+{
+    const struct plan *plan = flow->worker->run->plan;
+    uint64_t since_ns = flow->begun_ns;
+
+    if (flow->state == FLOW_OPEN) {
+        if (!flow_owed(flow))
+            return;
+        /* A peer that answers one byte a second makes progress, but the message is late. */
+        since_ns = plan->bulk ? flow->progress_ns : flow->messages[flow->first].sent_ns;
+    } else if (flow->state != FLOW_CONNECTING) {
+        return;
+    }
+    if (now_ns > since_ns && now_ns - since_ns >= plan->timeout_ns)
+        fail(flow, flow->state == FLOW_OPEN && plan->bulk ? REASON_STALLED : REASON_TIMEOUT, 0);
+}
+
+void flow_end(struct flow *flow)
+{
+    if (flow->state != FLOW_OPEN || flow_owed(flow) || io_half_close(flow->source.fd) < 0) {
+        flow_close(flow);
+        return;
+    }
+    (*(flow->idle ? &flow->worker->open_idle : &flow->worker->open))--;
+    flow->state = FLOW_ENDING;
+    flow->worker->ending++;
+}
+
+void flow_close(struct flow *flow)
+{
+    if (flow->state != FLOW_DOWN)
+        drop(flow);
+}

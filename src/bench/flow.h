@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+/* One connection under load: what it has sent, what is owed to it, and what it does after each
+ * echo and each failure. Belongs to one worker and is used by its thread alone. */
+#ifndef BENCH_FLOW_H
+#define BENCH_FLOW_H
+
+#include "base/loop.h"
+
+#include <stdint.h>
+
+struct worker;
+
+/*
+ *   DOWN --open--> CONNECTING --> OPEN --end of the run--> ENDING --> DOWN
+ *    ^                 |           |
+ *    +---- failed -----+-----------+   (tried again after a pause that grows)
+ */
+enum flow_state { FLOW_DOWN, FLOW_CONNECTING, FLOW_OPEN, FLOW_ENDING };
+
+/* A message in flight. */
+struct flow_message {
+    uint64_t end;     /* offset in the stream after its last byte */
+    uint64_t due_ns;  /* open loop: when it should have been sent */
+    uint64_t sent_ns; /* when its first byte was given to send(2) */
+};
+
+struct flow {
+    struct loop_source source;
+    struct worker *worker;
+    unsigned number; /* in the whole process */
+    enum flow_state state;
+    int idle;                                 /* silent: it only stays connected */
+    unsigned send_position, receive_position; /* in the ring */
+    uint64_t queued, sent, received;          /* offsets in the stream of this connection */
+    struct flow_message *messages;            /* ring of in_flight entries */
+    unsigned first, count;
+    uint64_t taken;       /* messages of this connection so far, for --churn */
+    uint64_t begun_ns;    /* first attempt of this connect */
+    uint64_t progress_ns; /* last time that bytes came, or began to be owed */
+    uint64_t free_ns;     /* since when one more message could be sent */
+    uint64_t retry_ns;
+    unsigned failures; /* in a row */
+    int settled;       /* the first attempt has succeeded or failed */
+    int listed;        /* in the worker's list of free flows */
+    struct flow *next_free, *next_retry;
+};
+
+void flow_init(struct flow *flow, struct worker *worker, unsigned number, int idle,
+               struct flow_message *messages);
+
+/* Starts to connect; failures are counted and tried again later. */
+void flow_open(struct flow *flow);
+
+/* The load begins, and this connection stands: sends its first messages, or reports itself free. */
+void flow_begin(struct flow *flow);
+
+/* Open loop: sends a message that was due at due_ns. The flow must be OPEN and have room. */
+void flow_offer(struct flow *flow, uint64_t due_ns);
+
+/* Whether one more message may be in flight. */
+int flow_has_room(const struct flow *flow);
+
+/* Fails the flow if an echo, or the connection, has been owed for too long. */
+void flow_check(struct flow *flow, uint64_t now_ns);
+
+/* The end of the run: half-closes and waits for the peer's end; what still comes is EXTRA. */
+void flow_end(struct flow *flow);
+
+/* Gives up what is in flight (counted as lost) and closes. */
+void flow_close(struct flow *flow);
+
+/* Bytes queued whose echo is owed. */
+static inline uint64_t flow_owed(const struct flow *flow)
+{
+    return flow->queued - flow->received;
+}
+
+#endif

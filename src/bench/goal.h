@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/* Goals as users write them: "p99<1ms,errors=0,rate>50000". */
+#ifndef BENCH_GOAL_H
+#define BENCH_GOAL_H
+
+#include "base/reason.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct result;
+
+enum goal_figure {
+    GOAL_PERCENTILE, /* of the latency, with "percentile" */
+    GOAL_MEAN,
+    GOAL_ERRORS,
+    GOAL_RATE, /* messages per second */
+    GOAL_BYTES /* echoed bytes per second */
+};
+
+enum goal_relation { GOAL_LESS, GOAL_LESS_EQUAL, GOAL_EQUAL, GOAL_MORE_EQUAL, GOAL_MORE };
+
+struct goal {
+    enum goal_figure figure;
+    double percentile; /* 0 is the minimum, 100 the maximum */
+    enum goal_relation relation;
+    uint64_t value; /* nanoseconds, errors, messages or bytes per second */
+    char text[32];  /* as it was written */
+};
+
+#define GOALS_MAX 16
+
+struct goals {
+    struct goal list[GOALS_MAX];
+    size_t count;
+};
+
+/* Reads a comma-separated list. Word USAGE, with what would have been right. */
+int goals_parse(struct goals *goals, const char *text, struct reason *why) MUST_CHECK;
+
+/* Whether the result meets the goal. A figure that the run does not have (a percentile without any
+ * message) is not met. */
+int goal_met(const struct goal *goal, const struct result *result);
+
+/* Whether it meets all of them. */
+int goals_met(const struct goals *goals, const struct result *result);
+
+#endif

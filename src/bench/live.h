@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/* What is shown while a run goes on: the progress line of a terminal, the lines of --interval. */
+#ifndef BENCH_LIVE_H
+#define BENCH_LIVE_H
+
+#include "bench/plan.h"
+#include "bench/tally.h"
+#include "measure/terminal.h"
+
+#include <stdint.h>
+
+struct live {
+    const struct plan *plan;
+    struct progress progress; /* on standard error */
+    uint64_t begin_ns, next_ns, last_ns;
+};
+
+/* A run begins. */
+void live_init(struct live *live, const struct plan *plan, uint64_t now_ns);
+/* Whether anything will ever be shown: else no tallies need to be collected. */
+int live_wanted(const struct live *live);
+/* When the next figures are due. */
+uint64_t live_next(const struct live *live);
+/* Shows what the workers counted since the last call. */
+void live_show(struct live *live, const struct tally *tally, uint64_t now_ns);
+/* Clears the progress line. */
+void live_end(struct live *live);
+
+#endif

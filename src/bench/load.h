@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/* One run: connects to an endpoint, loads it as planned, and says what came of it. */
+#ifndef BENCH_LOAD_H
+#define BENCH_LOAD_H
+
+#include "bench/plan.h"
+#include "bench/result.h"
+#include "bench/ring.h"
+#include "transport/address.h"
+
+/* What outlives a run. */
+struct load {
+    struct ring ring;
+    int signal_fd;          /* signalfd of INT and TERM */
+    unsigned interruptions; /* so far; no further run should begin once there was one */
+};
+
+/* Allocates, and fills the ring. INT and TERM are blocked from here on, in all threads to come. */
+struct load *load_create(struct reason *why);
+void load_destroy(struct load *load);
+
+/* The first address of the endpoint that takes a connection. Blocks: for the name service, and up
+ * to the plan's timeout for each address. */
+int load_find_address(const struct plan *plan, const struct endpoint *endpoint,
+                      struct address *address, struct reason *why) MUST_CHECK;
+
+/* Runs the plan once. result->tally must be an empty tally. Failures of the server are counted in
+ * it and are no failure of this call; those of this machine (threads, memory, descriptors) are. */
+int load_run(struct load *load, const struct plan *plan, const struct endpoint *endpoint,
+             const struct address *address, struct result *result, struct reason *why) MUST_CHECK;
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+#include "bench/pacer.h"
+
+#include "base/clock.h"
+
+#include <math.h>
+
+/* xorshift64*, the upper 53 bits: uniform in (0, 1]. */
+static double random_fraction(struct pacer *pacer)
+{
+    uint64_t x = pacer->random;
+
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    pacer->random = x;
+    return (double)(((x * UINT64_C(0x2545f4914f6cdd1d)) >> 11) + 1) / (double)(UINT64_C(1) << 53);
+}
+
+static void schedule(struct pacer *pacer)
+{
+    if (pacer->arrival == PACER_UNIFORM) {
+        /* From the index and not by adding gaps: a rate that does not divide a second must not
+         * drift. */
+        pacer->next_ns =
+            pacer->start_ns + (uint64_t)((unsigned __int128)pacer->index * NS_PER_S / pacer->rate);
+        return;
+    }
+    pacer->elapsed_ns -=
+        log(random_fraction(pacer)) * (double)NS_PER_S * (double)pacer->step / (double)pacer->rate;
+    pacer->next_ns = pacer->start_ns + (uint64_t)pacer->elapsed_ns;
+}
+
+void pacer_init(struct pacer *pacer, enum pacer_arrival arrival, uint64_t start_ns, uint64_t rate,
+                uint64_t index, uint64_t step, uint64_t seed)
+{
+    *pacer = (struct pacer){.arrival = arrival,
+                            .start_ns = start_ns,
+                            .rate = rate,
+                            .index = index,
+                            .step = step,
+                            .random = (seed + index + 1) * UINT64_C(0x9e3779b97f4a7c15)};
+    if (!pacer->random)
+        pacer->random = 1;
+    schedule(pacer);
+}
+
+void pacer_advance(struct pacer *pacer)
+{
+    pacer->index += pacer->step;
+    schedule(pacer);
+}

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: ISC */
+#include "bench/plan.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "transport/transport.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DAY_NS     (86400 * NS_PER_S)
+#define OTHER_KIND 1 /* the option belongs to another of the functions below */
+
+const char *const plan_verify_names[] = {"full", "sample", "none", NULL};
+const char *const plan_arrival_names[] = {"uniform", "poisson", NULL};
+
+const struct options_row plan_options[] = {
+    {'c', "connections", "N", "connections (50)"},
+    {'t', "threads", "N", "threads, 0 = one per CPU (1)"},
+    {'d', "duration", "D", "run time (10s)"},
+    {'n', "messages", "N", "end after this many messages instead"},
+    {'s', "size", "SIZE", "size of a message (64); A:B = uniform between the two"},
+    {'P', "in-flight", "N", "messages in flight on each connection (1)"},
+    {'R', "rate", "RATE",
+     "open loop: this many messages per second in total, latency\n"
+     "from the intended send time; without it the loop is closed"},
+    {PLAN_OPTION_ARRIVAL, "arrival", "KIND", "uniform or poisson arrivals (uniform; with -R)"},
+    {PLAN_OPTION_BULK, "bulk", NULL, "stream as fast as possible, both ways"},
+    {PLAN_OPTION_CHURN, "churn", "N", "close and reconnect after N messages"},
+    {PLAN_OPTION_IDLE, "idle", "N", "extra silent connections (0)"},
+    {PLAN_OPTION_WARMUP, "warmup", "D", "time before anything counts (1s)"},
+    {PLAN_OPTION_VERIFY, "verify", "HOW", "compare the bytes: full, sample or none (full)"},
+    {PLAN_OPTION_TIMEOUT, "timeout", "D", "a connection that owes an echo for longer failed (10s)"},
+    {PLAN_OPTION_FIND_MAX, "find-max", "GOAL",
+     "the highest rate that meets a goal such as p99<2ms;\n"
+     "each attempt takes the run time (then 2s)"},
+    {PLAN_OPTION_INTERLEAVE, "interleave", "N",
+     "rounds A B A B... over several endpoints (1); from two on\n"
+     "with the 95 % interval of the difference"},
+    {PLAN_OPTION_REQUIRE, "require", "GOALS",
+     "exit 6 unless all are met: p99<1ms,errors=0,rate>50000\n"
+     "(p50 p99.9 ... min mean max, errors, rate, bytes)"},
+    {PLAN_OPTION_BUSY_POLL, "busy-poll", NULL, "spin instead of sleeping"},
+    {PLAN_OPTION_CPU, "cpu", "LIST", "run the threads on these CPUs: 0,2-3"},
+    {PLAN_OPTION_SOURCE, "source", "LIST",
+     "connect from these local addresses in turn (each has\n"
+     "about 28000 ports): 127.0.0.2,127.0.0.3"},
+    {'4', "ipv4", NULL, "IPv4 only"},
+    {'6', "ipv6", NULL, "IPv6 only"},
+    {'j', "json", NULL, "report as JSON, one object per line"},
+    {'o', "output", "FILE", "write the JSON report into a file"},
+    {PLAN_OPTION_HDR, "hdr", "FILE", "write the latencies as an .hgrm percentile table (ms)"},
+    {PLAN_OPTION_INTERVAL, "interval", "D", "a line of figures this often"},
+    {PLAN_OPTION_MERGE, "merge", NULL,
+     "the operands are JSON reports of runs at the same time:\n"
+     "add them up into one"},
+    {'V', "version", NULL, "print the version"},
+    {'h', "help", NULL, "print this"},
+    {0, NULL, NULL, NULL},
+};
+
+void plan_init(struct plan *plan)
+{
+    *plan = (struct plan){
+        .connections = 50,
+        .threads = 1,
+        .in_flight = 1,
+        .rounds = 1,
+        .duration_ns = 10 * NS_PER_S,
+        .warmup_ns = NS_PER_S,
+        .timeout_ns = 10 * NS_PER_S,
+        .size_min = 64,
+        .size_max = 64,
+    };
+}
+
+static int set_number(unsigned *number, const char *text, unsigned min, unsigned max,
+                      struct reason *why)
+{
+    uint64_t value;
+
+    if (text_number(text, min, max, &value, why) < 0)
+        return -1;
+    *number = (unsigned)value;
+    return 0;
+}
+
+static int set_duration(uint64_t *duration_ns, const char *text, uint64_t min_ns,
+                        struct reason *why)
+{
+    return text_duration(text, TEXT_UNIT_SECONDS, min_ns, 365 * DAY_NS, duration_ns, why);
+}
+
+static int set_name(const char *const *names, const char *text, unsigned *index, struct reason *why)
+{
+    const char *nearest;
+    char quoted[48];
+
+    for (unsigned i = 0; names[i]; i++)
+        if (strcmp(names[i], text) == 0) {
+            *index = i;
+            return 0;
+        }
+    nearest = text_nearest(text, names);
+    text_escape(quoted, sizeof quoted, text, strlen(text));
+    return reason_set(why, REASON_USAGE, 0, "\"%s\" is not known (did you mean \"%s\"?)", quoted,
+                      nearest ? nearest : names[0]);
+}
+
+/* SIZE or A:B. */
+static int set_size(struct plan *plan, const char *text, struct reason *why)
+{
+    const char *colon = strchr(text, ':');
+    char low[32];
+
+    if (!colon) {
+        if (text_size(text, 1, PLAN_SIZE_MAX, &plan->size_min, why) < 0)
+            return -1;
+        plan->size_max = plan->size_min;
+        return 0;
+    }
+    snprintf(low, sizeof low, "%.*s", (int)(colon - text < 31 ? colon - text : 31), text);
+    if (text_size(low, 1, PLAN_SIZE_MAX, &plan->size_min, why) < 0)
+        return -1;
+    return text_size(colon + 1, plan->size_min, PLAN_SIZE_MAX, &plan->size_max, why);
+}
+
+/* Calls add for each item of a comma-separated list. */
+static int each_item(struct plan *plan, const char *text,
+                     int (*add)(struct plan *, const char *, struct reason *), struct reason *why)
+{
+    for (;;) {
+        char item[80];
+        size_t length = strcspn(text, ",");
+
+        snprintf(item, sizeof item, "%.*s", (int)(length < sizeof item ? length : sizeof item),
+                 text);
+        if (add(plan, item, why) < 0)
+            return -1;
+        if (!text[length])
+            return 0;
+        text += length + 1;
+    }
+}
+
+/* "3" or "2-5". */
+static int add_cpus(struct plan *plan, const char *item, struct reason *why)
+{
+    char low[80];
+    const char *dash = strchr(item, '-');
+    unsigned first, last;
+
+    snprintf(low, sizeof low, "%.*s", (int)(dash ? (size_t)(dash - item) : strlen(item)), item);
+    if (set_number(&first, low, 0, 1023, why) < 0 ||
+        set_number(&last, dash ? dash + 1 : low, first, 1023, why) < 0)
+        return -1;
+    for (unsigned cpu = first; cpu <= last; cpu++) {
+        if (plan->cpu_count == PLAN_CPUS_MAX)
+            return reason_set(why, REASON_USAGE, 0, "more than %d CPUs", PLAN_CPUS_MAX);
+        plan->cpus[plan->cpu_count++] = cpu;
+    }
+    return 0;
+}
+
+/* An address of this machine, without port; IPv6 with or without brackets. */
+static int add_source(struct plan *plan, const char *item, struct reason *why)
+{
+    char text[96];
+    struct endpoint endpoint;
+    int bare_ipv6 = strchr(item, ':') && item[0] != '[';
+
+    if (plan->source_count == PLAN_SOURCES_MAX)
+        return reason_set(why, REASON_USAGE, 0, "more than %d addresses", PLAN_SOURCES_MAX);
+    if (!*item)
+        return reason_set(why, REASON_USAGE, 0, "an address is empty");
+    snprintf(text, sizeof text, bare_ipv6 ? "tcp:[%s]:0" : "tcp:%s:0", item);
+    if (endpoint_parse(&endpoint, text, why) < 0)
+        return -1;
+    if (transport_resolve(&endpoint, TRANSPORT_SERVER, &plan->sources[plan->source_count], 1, why) <
+        0)
+        return -1;
+    plan->source_count++;
+    return 0;
+}
+
+static int set_amount(struct plan *plan, int letter, const char *argument, struct reason *why)
+{
+    switch (letter) {
+    case 'c':
+        return set_number(&plan->connections, argument, 1, 1000000, why);
+    case 't':
+        return set_number(&plan->threads, argument, 0, 256, why);
+    case 'n':
+        return text_number(argument, 1, INT64_MAX, &plan->messages, why);
+    case 's':
+        return set_size(plan, argument, why);
+    case 'P':
+        return set_number(&plan->in_flight, argument, 1, 65536, why);
+    case 'R':
+        return text_number(argument, 1, PLAN_RATE_MAX, &plan->rate, why);
+    case PLAN_OPTION_CHURN:
+        return text_number(argument, 1, INT64_MAX, &plan->churn, why);
+    case PLAN_OPTION_IDLE:
+        return set_number(&plan->idle, argument, 0, 1000000, why);
+    case PLAN_OPTION_INTERLEAVE:
+        return set_number(&plan->rounds, argument, 1, 10000, why);
+    default:
+        return OTHER_KIND;
+    }
+}
+
+static int set_time(struct plan *plan, int letter, const char *argument, struct reason *why)
+{
+    switch (letter) {
+    case 'd':
+        plan->duration_given = 1;
+        return set_duration(&plan->duration_ns, argument, NS_PER_MS, why);
+    case PLAN_OPTION_WARMUP:
+        return set_duration(&plan->warmup_ns, argument, 0, why);
+    case PLAN_OPTION_TIMEOUT:
+        return set_duration(&plan->timeout_ns, argument, NS_PER_MS, why);
+    case PLAN_OPTION_INTERVAL:
+        return set_duration(&plan->interval_ns, argument, 10 * NS_PER_MS, why);
+    default:
+        return OTHER_KIND;
+    }
+}
+
+static int set_switch(struct plan *plan, int letter)
+{
+    switch (letter) {
+    case PLAN_OPTION_BULK:
+        plan->bulk = 1;
+        return 0;
+    case PLAN_OPTION_BUSY_POLL:
+        plan->busy_poll = 1;
+        return 0;
+    case PLAN_OPTION_MERGE:
+        plan->merge = 1;
+        return 0;
+    case 'j':
+        plan->json = 1;
+        return 0;
+    default:
+        return OTHER_KIND;
+    }
+}
+
+static int set_family(struct plan *plan, enum endpoint_family family, struct reason *why)
+{
+    if (plan->family && plan->family != family)
+        return reason_set(why, REASON_USAGE, 0, "-4 and -6 exclude each other");
+    plan->family = family;
+    return 0;
+}
+
+static int set_other(struct plan *plan, int letter, const char *argument, struct reason *why)
+{
+    unsigned index = 0;
+    int status;
+
+    switch (letter) {
+    case PLAN_OPTION_ARRIVAL:
+        status = set_name(plan_arrival_names, argument, &index, why);
+        plan->arrival = (enum pacer_arrival)index;
+        plan->arrival_given = 1;
+        return status;
+    case PLAN_OPTION_VERIFY:
+        status = set_name(plan_verify_names, argument, &index, why);
+        plan->verify = (enum plan_verify)index;
+        return status;
+    case PLAN_OPTION_FIND_MAX:
+        return goals_parse(&plan->find_max, argument, why);
+    case PLAN_OPTION_REQUIRE:
+        return goals_parse(&plan->require, argument, why);
+    case PLAN_OPTION_CPU:
+        return each_item(plan, argument, add_cpus, why);
+    case PLAN_OPTION_SOURCE:
+        return each_item(plan, argument, add_source, why);
+    case '4':
+        return set_family(plan, ENDPOINT_IPV4, why);
+    case '6':
+        return set_family(plan, ENDPOINT_IPV6, why);
+    case 'o':
+        plan->output = argument;
+        return 0;
+    case PLAN_OPTION_HDR:
+        plan->hdr = argument;
+        return 0;
+    default:
+        return OTHER_KIND;
+    }
+}
+
+int plan_set(struct plan *plan, int letter, const char *argument, struct reason *why)
+{
+    const struct options_row *row = plan_options;
+    struct reason inner;
+    int status = set_switch(plan, letter);
+
+    if (status == OTHER_KIND)
+        status = set_amount(plan, letter, argument, &inner);
+    if (status == OTHER_KIND)
+        status = set_time(plan, letter, argument, &inner);
+    if (status == OTHER_KIND)
+        status = set_other(plan, letter, argument, &inner);
+    assert(status != OTHER_KIND);
+    if (status == 0)
+        return 0;
+    while (row->letter != letter)
+        row++;
+    return reason_set(why, inner.word, inner.code, "--%s: %s", row->name, inner.text);
+}
+
+int plan_add_endpoint(struct plan *plan, const char *text, struct reason *why)
+{
+    if (plan->endpoint_count == PLAN_ENDPOINTS_MAX)
+        return reason_set(why, REASON_USAGE, 0, "more than %d endpoints", PLAN_ENDPOINTS_MAX);
+    if (endpoint_parse(&plan->endpoints[plan->endpoint_count], text, why) < 0)
+        return -1;
+    plan->endpoint_count++;
+    return 0;
+}
+
+/* Two options of which the first means nothing, or the opposite, with the second. */
+static int check_pairs(const struct plan *plan, struct reason *why)
+{
+    const struct {
+        int both;
+        const char *sentence;
+    } pairs[] = {
+        {plan->bulk && plan->rate, "--bulk sends as fast as it can: it takes no -R"},
+        {plan->bulk && plan->churn, "--bulk is one stream: it takes no --churn"},
+        {plan->bulk && plan->find_max.count, "--bulk has no rate that --find-max could look for"},
+        {plan->bulk && plan->in_flight > 1, "--bulk is one stream: it takes no -P"},
+        {plan->arrival_given && !plan->rate && !plan->find_max.count,
+         "--arrival belongs to an open loop: give a rate with -R"},
+        {plan->messages && plan->duration_given, "-d and -n: the run ends by one of them"},
+        {plan->messages && plan->find_max.count, "--find-max goes by time: use -d and not -n"},
+        {plan->rounds > 1 && plan->endpoint_count < 2,
+         "--interleave compares several endpoints: name two or more"},
+        {plan->rounds > 1 && plan->find_max.count, "--find-max takes no --interleave"},
+        {plan->find_max.count && plan->endpoint_count > 1, "--find-max takes one endpoint"},
+        {plan->find_max.count > 1, "--find-max takes one goal"},
+        {plan->hdr && plan->bulk, "--bulk has no latencies that --hdr could write"},
+        {plan->hdr && plan->endpoint_count > 1, "--hdr takes one endpoint"},
+        {plan->idle && plan->merge, "--merge only adds reports up: it takes no --idle"},
+    };
+
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        if (pairs[i].both)
+            return reason_set(why, REASON_USAGE, 0, "%s", pairs[i].sentence);
+    return 0;
+}
+
+static int apply_family(struct endpoint *endpoint, enum endpoint_family family, struct reason *why)
+{
+    char digit = family == ENDPOINT_IPV4 ? '4' : '6';
+    char text[ENDPOINT_TEXT_SIZE];
+
+    endpoint_format(endpoint, text, sizeof text);
+    if (endpoint->kind != ENDPOINT_TCP)
+        return reason_set(why, REASON_USAGE, 0, "-%c belongs to TCP endpoints, not to %.100s",
+                          digit, text);
+    if (endpoint->family && endpoint->family != family)
+        return reason_set(why, REASON_USAGE, 0, "-%c contradicts %.100s", digit, text);
+    endpoint->family = family;
+    return 0;
+}
+
+int plan_check(struct plan *plan, struct reason *why)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (check_pairs(plan, why) < 0)
+        return -1;
+    if (plan->merge)
+        return 0;
+    if (!plan->endpoint_count)
+        return reason_set(why, REASON_USAGE, 0,
+                          "no endpoint: name a server, for example unix:/tmp/echo.sock or "
+                          "localhost:7777");
+    for (size_t i = 0; plan->family && i < plan->endpoint_count; i++)
+        if (apply_family(&plan->endpoints[i], plan->family, why) < 0)
+            return -1;
+    if (!plan->threads)
+        plan->threads = cpus > 0 ? (unsigned)cpus : 1;
+    if (plan->threads > plan->connections)
+        plan->threads = plan->connections;
+    if (plan->find_max.count && !plan->duration_given)
+        plan->duration_ns = 2 * NS_PER_S;
+    return 0;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/* The reports for programs: JSON, one object per line, and results read back from it. */
+#ifndef BENCH_RECORD_H
+#define BENCH_RECORD_H
+
+#include "bench/difference.h"
+#include "bench/environment.h"
+#include "bench/plan.h"
+#include "bench/result.h"
+
+#include <stdio.h>
+
+/* Where the lines go. */
+struct record {
+    FILE *stream;
+    const char *name; /* of the stream, for sentences */
+    const struct environment *environment;
+    char *const *command;
+};
+
+/* "type":"result": everything, with the histograms' buckets and what is needed to repeat the run.
+ * rounds holds the figures of round_count rounds, NULL when there was one. */
+int record_result(const struct record *record, const struct plan *plan, const struct result *result,
+                  const struct round *rounds, size_t round_count, struct reason *why) MUST_CHECK;
+
+/* "type":"difference" */
+int record_difference(const struct record *record, const char *first, const char *second,
+                      const struct difference *difference, struct reason *why) MUST_CHECK;
+
+/* "type":"attempt": one step of --find-max. */
+int record_attempt(const struct record *record, const struct plan *plan,
+                   const struct result *result, int met, struct reason *why) MUST_CHECK;
+
+/* "type":"maximum": the end of --find-max; rate 0 means that no rate met the goal. */
+int record_maximum(const struct record *record, const char *goal, uint64_t rate,
+                   int generator_was_limit, struct reason *why) MUST_CHECK;
+
+/* "type":"error": the run did not take place. */
+int record_error(const struct record *record, const char *endpoint, const struct reason *error,
+                 struct reason *why) MUST_CHECK;
+
+/* Reads the result lines of a file and adds them to *result, as of processes that ran at the same
+ * time; the plan becomes that of the first. USAGE when the file holds no result, is no report or
+ * its runs were of another kind than those before. */
+int record_merge(const char *path, struct plan *plan, struct result *result,
+                 struct reason *why) MUST_CHECK;
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+/* What a run over one endpoint came to. */
+#ifndef BENCH_RESULT_H
+#define BENCH_RESULT_H
+
+#include "bench/tally.h"
+#include "transport/address.h"
+#include "transport/endpoint.h"
+
+#include <stdint.h>
+
+struct result {
+    char endpoint[ENDPOINT_TEXT_SIZE];
+    char address[ADDRESS_TEXT_SIZE];
+    char started[32];    /* wall clock, ISO 8601, UTC */
+    uint64_t elapsed_ns; /* measured time */
+    unsigned connected;  /* connections that stood when the measured time began */
+    unsigned idle;       /* silent ones among them */
+    unsigned processes;  /* 1; more in a merged result */
+    unsigned threads;
+    uint64_t user_ns, system_ns; /* the generator's own CPU in the measured time */
+    double busiest;              /* the busiest thread's share of one CPU, 0 to 1 */
+    int interrupted;
+    struct tally *tally;
+};
+
+/* Messages, and echoed bytes, per second of the measured time. */
+double result_rate(const struct result *result);
+double result_byte_rate(const struct result *result);
+
+/* Nanoseconds that the comparison of one message's bytes took, by samples; 0 without any. */
+double result_compare_ns(const struct result *result);
+
+/* Whether the generator and not the server was the limit: a thread that was never idle, or an open
+ * loop that was late by its own fault for a hundredth of the messages by more than a millisecond.
+ */
+int result_generator_was_limit(const struct result *result);
+
+/* Adds the result of a further round after this one: the measured times add up. */
+void result_append(struct result *into, const struct result *from);
+
+/* Adds the result of another process that ran at the same time: rates add up because the measured
+ * time is the longer of the two. */
+void result_merge(struct result *into, const struct result *from);
+
+#endif

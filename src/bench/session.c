@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: ISC */
+#include "bench/session.h"
+
+#include "bench/summary.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void session_complain(struct session *session, const char *object, const struct reason *why)
+{
+    struct reason lost;
+
+    fprintf(stderr, "echo-bench: %s%s%s: %s\n", object, *object ? ": " : "", reason_name(why->word),
+            why->text);
+    for (size_t i = 0; i < session->record_count; i++)
+        if (record_error(&session->records[i], object, why, &lost) < 0)
+            fprintf(stderr, "echo-bench: %s\n", lost.text);
+}
+
+static FILE *create_file(const char *path, struct reason *why)
+{
+    FILE *file = fopen(path, "we");
+
+    if (!file)
+        reason_errno(why, errno, "create %s", path);
+    return file;
+}
+
+static int open_outputs(struct session *session, struct reason *why)
+{
+    const struct plan *plan = session->plan;
+    struct record record = {.environment = &session->environment, .command = session->command};
+
+    if (plan->json) {
+        record.stream = stdout;
+        record.name = "standard output";
+        session->records[session->record_count++] = record;
+    } else {
+        session->text = stdout;
+    }
+    if (plan->output) {
+        session->output = create_file(plan->output, why);
+        if (!session->output)
+            return -1;
+        record.stream = session->output;
+        record.name = plan->output;
+        session->records[session->record_count++] = record;
+    }
+    if (plan->hdr && !(session->hdr = create_file(plan->hdr, why)))
+        return -1;
+    return 0;
+}
+
+static void close_file(FILE *file)
+{
+    if (file)
+        fclose(file);
+}
+
+enum exit_status session_finish(struct session *session, const struct result *result,
+                                enum exit_status status)
+{
+    if (session->hdr && (histogram_print_hgrm(&result->tally->latency, 1e6, session->hdr) < 0 ||
+                         fflush(session->hdr) != 0)) {
+        fprintf(stderr, "echo-bench: OTHER: write %s: %s\n", session->plan->hdr, strerror(errno));
+        status = EXIT_LOCAL;
+    }
+    if (session->text && (fflush(session->text) != 0 || ferror(session->text))) {
+        fprintf(stderr, "echo-bench: OTHER: write standard output: %s\n", strerror(errno));
+        status = EXIT_LOCAL;
+    }
+    return status;
+}
+
+static struct round round_of(const struct result *result)
+{
+    const struct histogram *latency = &result->tally->latency;
+
+    return (struct round){.figures = {
+                              [FIGURE_RATE] = result_rate(result),
+                              [FIGURE_BYTE_RATE] = result_byte_rate(result),
+                              [FIGURE_MEAN] = histogram_mean(latency),
+                              [FIGURE_P50] = (double)histogram_percentile(latency, 50),
+                              [FIGURE_P99] = (double)histogram_percentile(latency, 99),
+                          }};
+}
+
+/* All rounds over one endpoint. */
+struct series {
+    struct address address;
+    struct result sum;
+    struct round *rounds;
+    size_t count;
+};
+
+static int run_round(struct session *session, size_t index, struct series *series,
+                     struct reason *why)
+{
+    struct result result = {.tally = tally_create()};
+    int status = -1;
+
+    if (!result.tally)
+        return reason_errno(why, ENOMEM, "start");
+    if (load_run(session->load, session->plan, &session->plan->endpoints[index], &series->address,
+                 &result, why) < 0)
+        goto out;
+    if (result.elapsed_ns)
+        series->rounds[series->count++] = round_of(&result);
+    if (!series->sum.processes) {
+        struct tally *tally = series->sum.tally;
+
+        series->sum = result;
+        series->sum.tally = tally;
+        tally_merge(tally, result.tally);
+    } else {
+        result_append(&series->sum, &result);
+    }
+    status = 0;
+out:
+    tally_destroy(result.tally);
+    return status;
+}
+
+/* A B C A B C ..., until an interruption. */
+static int run_rounds(struct session *session, struct series *series, struct reason *why)
+{
+    for (unsigned round = 0; round < session->plan->rounds; round++)
+        for (size_t i = 0; i < session->plan->endpoint_count; i++) {
+            if (session->load->interruptions)
+                return 0;
+            if (run_round(session, i, &series[i], why) < 0)
+                return -1;
+        }
+    return 0;
+}
+
+static int report_result(struct session *session, const struct plan *plan,
+                         const struct series *series, struct reason *why)
+{
+    if (session->text)
+        summary_print(session->text, plan, &series->sum);
+    for (size_t i = 0; i < session->record_count; i++)
+        if (record_result(&session->records[i], plan, &series->sum,
+                          series->count > 1 ? series->rounds : NULL, series->count, why) < 0)
+            return -1;
+    return 0;
+}
+
+/* Each further endpoint against the first, over the rounds that both have. */
+static int report_differences(struct session *session, const struct series *series,
+                              struct reason *why)
+{
+    for (size_t i = 1; i < session->plan->endpoint_count; i++) {
+        size_t pairs = series[i].count < series[0].count ? series[i].count : series[0].count;
+        struct difference difference;
+
+        if (!pairs)
+            continue;
+        difference_compute(&difference, series[0].rounds, series[i].rounds, pairs);
+        if (session->text)
+            summary_print_difference(session->text, series[0].sum.endpoint, series[i].sum.endpoint,
+                                     &difference);
+        for (size_t j = 0; j < session->record_count; j++)
+            if (record_difference(&session->records[j], series[0].sum.endpoint,
+                                  series[i].sum.endpoint, &difference, why) < 0)
+                return -1;
+    }
+    return 0;
+}
+
+static enum exit_status result_status(const struct plan *plan, const struct result *result)
+{
+    enum exit_status status = tally_status(result->tally);
+
+    if (status == EXIT_EXACT && !goals_met(&plan->require, result))
+        return EXIT_GOAL;
+    return status;
+}
+
+static enum exit_status report_all(struct session *session, const struct plan *plan,
+                                   const struct series *series, size_t count)
+{
+    enum exit_status status = EXIT_EXACT;
+    struct reason why;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!series[i].sum.processes)
+            continue;
+        if (report_result(session, plan, &series[i], &why) < 0)
+            goto failed;
+        status = exit_status_worse(status, result_status(plan, &series[i].sum));
+    }
+    if (report_differences(session, series, &why) < 0)
+        goto failed;
+    return session_finish(session, &series[0].sum, status);
+failed:
+    fprintf(stderr, "echo-bench: %s: %s\n", reason_name(why.word), why.text);
+    return EXIT_LOCAL;
+}
+
+static void print_head(struct session *session)
+{
+    if (!session->text)
+        return;
+    summary_print_head(session->text, &session->environment, session->command);
+    /* A run takes its time: what it measures is on the screen meanwhile. */
+    fflush(session->text);
+}
+
+static enum exit_status run_series(struct session *session, struct series *series)
+{
+    const struct plan *plan = session->plan;
+    char text[ENDPOINT_TEXT_SIZE];
+    struct reason why;
+
+    for (size_t i = 0; i < plan->endpoint_count; i++)
+        if (load_find_address(plan, &plan->endpoints[i], &series[i].address, &why) < 0) {
+            session_complain(session, endpoint_format(&plan->endpoints[i], text, sizeof text),
+                             &why);
+            return reason_exit_status(why.word, 0);
+        }
+    print_head(session);
+    if (plan->find_max.count)
+        return session_find_max(session, &series[0].address);
+    if (run_rounds(session, series, &why) < 0) {
+        session_complain(session, "", &why);
+        return EXIT_LOCAL;
+    }
+    return report_all(session, plan, series, plan->endpoint_count);
+}
+
+static enum exit_status merge_files(struct session *session, struct series *series,
+                                    char *const *files, size_t count)
+{
+    struct plan plan = *session->plan;
+    struct reason why;
+
+    for (size_t i = 0; i < count; i++)
+        if (record_merge(files[i], &plan, &series->sum, &why) < 0) {
+            session_complain(session, "", &why);
+            return EXIT_LOCAL;
+        }
+    print_head(session);
+    return report_all(session, &plan, series, 1);
+}
+
+static int make_series(const struct plan *plan, struct series *series, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        series[i].sum.tally = tally_create();
+        series[i].rounds = calloc(plan->rounds, sizeof *series[i].rounds);
+        if (!series[i].sum.tally || !series[i].rounds)
+            return -1;
+    }
+    return 0;
+}
+
+enum exit_status session_run(const struct plan *plan, char *const *command, char *const *files,
+                             size_t file_count)
+{
+    struct session session = {.plan = plan, .command = command};
+    size_t count = plan->merge ? 1 : plan->endpoint_count;
+    struct series *series = calloc(count, sizeof *series);
+    enum exit_status status = EXIT_LOCAL;
+    struct reason why;
+
+    environment_read(&session.environment);
+    if (!series || make_series(plan, series, count) < 0) {
+        reason_errno(&why, ENOMEM, "start");
+        session_complain(&session, "", &why);
+        goto out;
+    }
+    if (open_outputs(&session, &why) < 0) {
+        session_complain(&session, "", &why);
+        goto out;
+    }
+    if (plan->merge) {
+        status = merge_files(&session, series, files, file_count);
+        goto out;
+    }
+    session.load = load_create(&why);
+    if (!session.load) {
+        session_complain(&session, "", &why);
+        goto out;
+    }
+    status = run_series(&session, series);
+out:
+    load_destroy(session.load);
+    close_file(session.output);
+    close_file(session.hdr);
+    for (size_t i = 0; series && i < count; i++) {
+        tally_destroy(series[i].sum.tally);
+        free(series[i].rounds);
+    }
+    free(series);
+    return status;
+}

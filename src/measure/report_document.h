@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/* JSON reports read back. A field that is missing or of another type reads as 0 and is noted: the
+ * caller reads all it needs and asks once at the end. */
+#ifndef MEASURE_REPORT_DOCUMENT_H
+#define MEASURE_REPORT_DOCUMENT_H
+
+#include "base/reason.h"
+#include "measure/histogram.h"
+
+#include <stdint.h>
+
+struct json_t; /* jansson's */
+
+struct document {
+    struct json_t *root;
+    char missing[64]; /* the first such field; "" while all are there */
+};
+
+/* Reads one line. USAGE when it is not a JSON object. document_release frees it. */
+int document_parse(struct document *document, const char *line, struct reason *why) MUST_CHECK;
+void document_release(struct document *document);
+
+/* The inner object of that key of object, NULL when missing (then noted); object NULL is the whole
+ * document. The result belongs to the document, as do texts. */
+const struct json_t *document_object(struct document *document, const struct json_t *object,
+                                     const char *key);
+const char *document_text(struct document *document, const struct json_t *object,
+                          const char *key); /* "" when missing */
+uint64_t document_number(struct document *document, const struct json_t *object, const char *key);
+double document_real(struct document *document, const struct json_t *object, const char *key);
+int document_truth(struct document *document, const struct json_t *object, const char *key);
+/* What report_histogram wrote with buckets. */
+void document_histogram(struct document *document, const struct json_t *object, const char *key,
+                        struct histogram *histogram);
+/* Whether there is such a field; notes nothing. */
+int document_has(const struct document *document, const struct json_t *object, const char *key);
+
+#endif

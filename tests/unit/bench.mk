@@ -1,0 +1,18 @@
+unit_tests += \
+	tests/unit/test_difference tests/unit/test_goal tests/unit/test_pacer tests/unit/test_plan
+
+tests_unit_test_difference_SOURCES = tests/unit/test_difference.c tests/lib/testing.h
+tests_unit_test_difference_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_difference_LDADD = libbench.a $(CMOCKA_LIBS) -lm
+
+tests_unit_test_goal_SOURCES = tests/unit/test_goal.c tests/lib/testing.h
+tests_unit_test_goal_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_goal_LDADD = libbench.a $(measure_libraries) $(CMOCKA_LIBS)
+
+tests_unit_test_pacer_SOURCES = tests/unit/test_pacer.c tests/lib/testing.h
+tests_unit_test_pacer_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_pacer_LDADD = libbench.a $(CMOCKA_LIBS) -lm
+
+tests_unit_test_plan_SOURCES = tests/unit/test_plan.c tests/lib/testing.h
+tests_unit_test_plan_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_plan_LDADD = libbench.a $(measure_libraries) $(CMOCKA_LIBS)
