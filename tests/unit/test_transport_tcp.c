@@ -3,7 +3,9 @@
 #include "lib/testing.h"
 #include "transport/io.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -22,6 +24,38 @@ static struct endpoint endpoint_of(const char *text)
     if (endpoint_parse(&endpoint, text, &why) < 0)
         fail_msg("%s", why.text);
     return endpoint;
+}
+
+/* What getaddrinfo answers while a test says so: an error for names, and for a name's addresses
+ * these. The program is linked with --wrap (tests/unit/transport.mk). */
+static int name_error;
+static struct addrinfo *name_answer;
+static unsigned names_freed;
+
+int __real_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **found);
+int __wrap_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **found);
+int __wrap_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **found)
+{
+    if (name && name_error) {
+        errno = ENFILE;
+        return name_error;
+    }
+    if (!name_answer)
+        return __real_getaddrinfo(name, service, hints, found);
+    *found = name_answer;
+    return 0;
+}
+
+void __real_freeaddrinfo(struct addrinfo *found);
+void __wrap_freeaddrinfo(struct addrinfo *found);
+void __wrap_freeaddrinfo(struct addrinfo *found)
+{
+    names_freed++;
+    if (found != name_answer)
+        __real_freeaddrinfo(found);
 }
 
 static int is_option_set(int fd, int level, int name)
@@ -136,6 +170,82 @@ static void names_the_socket_that_was_meant(void **state)
     assert_int_equal(chdir("/"), 0);
     assert_int_equal(rmdir(directory), 0);
     close(fd);
+}
+
+/* A system without /etc/hosts. */
+static void localhost_needs_nobody(void **state)
+{
+    static const char *const texts[] = {"localhost:7", "tcp4:localhost:7", "tcp6:localhost:7",
+                                        "other:7"};
+    static const int counts[] = {2, 1, 1, -1};
+
+    (void)state;
+    name_error = EAI_AGAIN;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct endpoint endpoint = endpoint_of(texts[i]);
+        struct address list[4];
+        struct reason why = {0};
+        int count = transport_resolve(&endpoint, TRANSPORT_SERVER, list, COUNT(list), &why);
+
+        assert_int_equal(count, counts[i]);
+        for (int j = 0; j < count; j++)
+            assert_true(address_is_local(&list[j]));
+        assert_int_equal(why.word, count < 0 ? REASON_DNS : REASON_NONE);
+    }
+    name_error = 0;
+}
+
+static void failures_to_resolve_have_their_word(void **state)
+{
+    static const struct {
+        int error;
+        enum reason_word word;
+    } table[] = {{EAI_NONAME, REASON_DNS},     {EAI_FAIL, REASON_DNS},
+                 {EAI_ADDRFAMILY, REASON_DNS}, {EAI_SERVICE, REASON_SERVICE},
+                 {EAI_MEMORY, REASON_OTHER},   {EAI_SYSTEM, REASON_NOFILE}};
+    struct endpoint endpoint = endpoint_of("other:echo");
+    struct address address;
+    struct reason why;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(table); i++) {
+        name_error = table[i].error;
+        assert_int_equal(transport_resolve(&endpoint, TRANSPORT_CLIENT, &address, 1, &why), -1);
+        assert_int_equal(why.word, table[i].word);
+    }
+    name_error = 0;
+}
+
+/* Two lines in /etc/hosts, or a family that is not ours. */
+static void each_address_comes_once(void **state)
+{
+    struct endpoint endpoint = endpoint_of("other:7777");
+    struct sockaddr_in first = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001)};
+    struct sockaddr_in second = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000002)};
+    struct sockaddr other = {.sa_family = AF_UNSPEC};
+    struct addrinfo answer[] = {
+        {.ai_family = AF_INET, .ai_addrlen = sizeof first, .ai_addr = (struct sockaddr *)&first},
+        {.ai_family = AF_UNSPEC, .ai_addrlen = sizeof other, .ai_addr = &other},
+        {.ai_family = AF_INET, .ai_addrlen = sizeof second, .ai_addr = (struct sockaddr *)&second},
+        {.ai_family = AF_INET, .ai_addrlen = sizeof first, .ai_addr = (struct sockaddr *)&first}};
+    struct address list[4];
+    struct reason why;
+    char text[ADDRESS_TEXT_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i + 1 < COUNT(answer); i++)
+        answer[i].ai_next = &answer[i + 1];
+    name_answer = answer;
+    names_freed = 0;
+    assert_int_equal(transport_resolve(&endpoint, TRANSPORT_CLIENT, list, COUNT(list), &why), 2);
+    assert_string_equal(address_format(&list[0], text, sizeof text), "127.0.0.1:0");
+    assert_string_equal(address_format(&list[1], text, sizeof text), "127.0.0.2:0");
+    name_answer = &answer[1];
+    answer[1].ai_next = NULL;
+    assert_int_equal(transport_resolve(&endpoint, TRANSPORT_CLIENT, list, COUNT(list), &why), -1);
+    assert_int_equal(why.word, REASON_DNS);
+    assert_int_equal(names_freed, 2);
+    name_answer = NULL;
 }
 
 static void options_are_inherited(void **state)
@@ -270,6 +380,7 @@ static void the_source_address_is_taken(void **state)
 
     (void)state;
     assert_true(fd >= 0);
+    assert_int_equal(is_option_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT), 1);
     served = sockets_accept(listener.fd, &peer);
     assert_int_equal(strncmp(address_format(&peer, text, sizeof text), "127.0.0.99:", 11), 0);
     assert_true(address_port(&peer) != 0);
@@ -289,6 +400,9 @@ int main(void)
         cmocka_unit_test(resolves),
         cmocka_unit_test(refuses_to_resolve),
         cmocka_unit_test(names_the_socket_that_was_meant),
+        cmocka_unit_test(localhost_needs_nobody),
+        cmocka_unit_test(failures_to_resolve_have_their_word),
+        cmocka_unit_test(each_address_comes_once),
         cmocka_unit_test(options_are_inherited),
         cmocka_unit_test(both_families_share_a_port_number),
         cmocka_unit_test(joined_listeners_share_a_port),

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -197,6 +198,7 @@ static void a_socket_that_may_not_be_asked_stays(void **state)
     assert_int_equal(chmod(place->directory, 01777), 0);
     assert_int_equal(sockets_unprivileged(try_to_listen, &place->address, &why), -1);
     assert_int_equal(why.word, REASON_PERM);
+    assert_non_null(strstr(why.text, "may not be asked whether somebody listens"));
     assert_true(S_ISSOCK(look(place->path).st_mode));
 }
 
@@ -237,12 +239,31 @@ static void directories_that_cannot_be_used(void **state)
     assert_non_null(strstr(why.text, text));
 }
 
+/* The events of a directory since the last call, together. */
+static uint32_t events_of(int watch)
+{
+    char bytes[1024] __attribute__((aligned(__alignof__(struct inotify_event))));
+    ssize_t length = read(watch, bytes, sizeof bytes);
+    uint32_t events = 0;
+
+    for (ssize_t at = 0; at < length;) {
+        const struct inotify_event *event = (const void *)(bytes + at);
+
+        events |= event->mask;
+        at += (ssize_t)(sizeof *event + event->len);
+    }
+    return events;
+}
+
+/* Not made so afterwards: nothing changes the file's attributes. */
 static void the_socket_is_born_with_its_mode(void **state)
 {
     static const mode_t modes[] = {0660, 0600, 0666, 0777, 0, 0622};
     static const mode_t masks[] = {0, 022, 0777};
     struct place *place = *state;
+    int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 
+    assert_true(inotify_add_watch(watch, place->directory, IN_CREATE | IN_ATTRIB) >= 0);
     for (size_t i = 0; i < COUNT(modes); i++)
         for (size_t j = 0; j < COUNT(masks); j++) {
             struct listen_options options = sockets_plain;
@@ -254,8 +275,12 @@ static void the_socket_is_born_with_its_mode(void **state)
             listener = sockets_listen(&place->endpoint, &options, &bound);
             assert_int_equal(umask(saved), masks[j]);
             assert_int_equal(look(place->path).st_mode & 07777, modes[i]);
+            assert_int_equal(events_of(watch), IN_CREATE);
             transport_unlisten(&listener);
+            /* The end of the file changes its count of links. */
+            events_of(watch);
         }
+    close(watch);
 }
 
 static int listen_for_root(const struct address *address, struct reason *why)

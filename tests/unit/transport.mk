@@ -42,6 +42,8 @@ tests_unit_test_transport_faults_LDFLAGS = $(AM_LDFLAGS) $(FAULTS_WRAP)
 tests_unit_test_transport_tcp_SOURCES = tests/unit/test_transport_tcp.c $(socket_sources)
 tests_unit_test_transport_tcp_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_transport_tcp_LDADD = $(transport_libs)
+tests_unit_test_transport_tcp_LDFLAGS = $(AM_LDFLAGS) -fno-lto \
+	-Wl,--wrap=getaddrinfo,--wrap=freeaddrinfo
 
 tests_unit_test_transport_unix_SOURCES = tests/unit/test_transport_unix.c $(socket_sources)
 tests_unit_test_transport_unix_CPPFLAGS = $(TEST_CPPFLAGS)
