@@ -4,8 +4,9 @@
  * nothing after that: once the descriptor exists, io.h serves them all.
  *
  * Every descriptor is non-blocking and close-on-exec from its birth and belongs to the caller.
- * Nothing here allocates or logs. transport_resolve may block (name service); transport_listen may
- * wait up to 2 s for the directory lock of a Unix path; nothing else waits.
+ * Nothing here allocates or logs. transport_resolve may block (name service); for the directory
+ * lock of a Unix path transport_listen may wait up to 2 s and transport_unlisten up to 200 ms;
+ * nothing else waits.
  */
 #ifndef TRANSPORT_TRANSPORT_H
 #define TRANSPORT_TRANSPORT_H
@@ -69,8 +70,8 @@ int transport_local_address(int fd, struct address *address) MUST_CHECK;
 int transport_connect(const struct address *address, const struct address *source, int *pending,
                       struct reason *why) MUST_CHECK;
 
-/* After the wait: 0 when connected, -1 with *why. SELF when TCP has connected the socket to itself,
- * which a closed port in the ephemeral range makes possible. */
+/* After the wait: 0 when connected, -1 with *why; the caller closes. SELF when TCP has connected
+ * the socket to itself, which a closed port in the ephemeral range makes possible. */
 int transport_connect_result(int fd, const struct address *address, struct reason *why) MUST_CHECK;
 
 /* Who is at the other end of a Unix connection; 0, or a negative errno (ENOTSUP for TCP). */

@@ -14,6 +14,7 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 /* A temporary directory with the address of a socket in it; everybody may search it. */
@@ -283,6 +284,25 @@ static void the_socket_is_born_with_its_mode(void **state)
     close(watch);
 }
 
+/* A directory's default ACL takes the place of the umask; where the file system has none, this is
+ * one more plain birth. */
+static void a_default_acl_does_not_widen_the_mode(void **state)
+{
+    static const unsigned char everything[] = {2,   0,   0, 0, 1,   0,   7,   0,   255, 255,
+                                               255, 255, 4, 0, 7,   0,   255, 255, 255, 255,
+                                               32,  0,   7, 0, 255, 255, 255, 255};
+    struct place *place = *state;
+    struct transport_listener listener;
+    struct address bound;
+
+    if (setxattr(place->directory, "system.posix_acl_default", everything, sizeof everything, 0) <
+        0)
+        assert_int_equal(errno, ENOTSUP);
+    listener = sockets_listen(&place->endpoint, NULL, &bound);
+    assert_int_equal(look(place->path).st_mode & 07777, 0660);
+    transport_unlisten(&listener);
+}
+
 static int listen_for_root(const struct address *address, struct reason *why)
 {
     struct listen_options options = sockets_plain;
@@ -340,6 +360,22 @@ static void the_successors_socket_stays(void **state)
     io_close(&client);
     transport_unlisten(&second);
     assert_int_equal(access(place->path, F_OK), -1);
+}
+
+/* Somebody else's lock delays the end by a moment, no more. */
+static void a_held_lock_does_not_keep_the_path(void **state)
+{
+    struct place *place = *state;
+    struct address bound;
+    struct transport_listener listener = sockets_listen(&place->endpoint, NULL, &bound);
+    int lock = open(place->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    uint64_t start_ns = clock_now_ns();
+
+    assert_int_equal(flock(lock, LOCK_EX), 0);
+    transport_unlisten(&listener);
+    assert_true(clock_now_ns() - start_ns < NS_PER_S);
+    assert_int_equal(access(place->path, F_OK), -1);
+    close(lock);
 }
 
 static void a_held_lock_ends_the_wait(void **state)
@@ -543,9 +579,11 @@ int main(void)
         with_place(without_the_lock_nothing_is_replaced),
         with_place(directories_that_cannot_be_used),
         with_place(the_socket_is_born_with_its_mode),
+        with_place(a_default_acl_does_not_widen_the_mode),
         with_place(an_owner_that_cannot_be_set_leaves_nothing),
         with_place(the_owner_is_set),
         with_place(the_successors_socket_stays),
+        with_place(a_held_lock_does_not_keep_the_path),
         with_place(a_held_lock_ends_the_wait),
         with_place(of_two_starters_one_serves),
         with_place(a_full_backlog_says_so),
