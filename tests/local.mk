@@ -3,7 +3,6 @@
 
 TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(CMOCKA_CFLAGS)
 
-if TESTS_ENABLED
 include tests/unit/base.mk
 include tests/unit/transport.mk
 include tests/unit/echo.mk
@@ -14,11 +13,14 @@ include tests/system/local.mk
 include tests/system/client.mk
 include tests/system/life.mk
 checks = tests/check-includes.py tests/check-programs.py
-endif
 
+# The fragments are read in any case: the tarball holds the tests even where they cannot be built.
+if TESTS_ENABLED
 check_PROGRAMS += $(unit_tests)
 TESTS += $(checks) $(unit_tests) $(system_tests)
-EXTRA_DIST += $(checks) $(system_tests) tests/lib/echotest.py tests/lint tests/bad-settings
+endif
+EXTRA_DIST += $(checks) $(system_tests) tests/lib/echotest.py \
+	tests/check-tarball tests/lint tests/under-valgrind tests/bad-settings
 
 TEST_EXTENSIONS = .py
 PY_LOG_COMPILER = $(PYTHON3)
