@@ -201,8 +201,8 @@ static int connect_round(const struct request *request, const struct connect_tar
     return status;
 }
 
-static int connect_resolve(const struct request *request, struct connect_targets *targets,
-                           struct reason *why)
+int connect_resolve(const struct request *request, struct connect_targets *targets,
+                    struct reason *why)
 {
     int count;
 

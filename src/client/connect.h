@@ -23,6 +23,10 @@ struct connect_targets {
     size_t count;
 };
 
+/* The first half of connect_open. */
+int connect_resolve(const struct request *request, struct connect_targets *targets,
+                    struct reason *why) MUST_CHECK;
+
 /* Resolves and connects: each address in turn, a new one started when the last has failed or has
  * been silent for 250 ms, until one accepts or --connect-timeout is over. With --wait it does so
  * again until that time is over. targets keeps what was resolved, for connect_again.

@@ -2,11 +2,15 @@
 /* echo-client: options, order, exit status. */
 #include "base/descriptors.h"
 #include "base/options.h"
+#include "client/check.h"
 #include "client/copy.h"
 #include "client/message.h"
 #include "client/output.h"
 #include "client/ping.h"
 #include "client/request.h"
+#include "client/resolve.h"
+#include "client/selftest.h"
+#include "client/services.h"
 #include "client/verify.h"
 #include "config.h"
 
@@ -75,15 +79,20 @@ static enum exit_status run(const struct request *request, struct reason *why)
         return verify_run(request, why);
     case REQUEST_PING:
         return ping_run(request, why);
+    case REQUEST_SELFTEST:
+        return selftest_run(request, why);
+    case REQUEST_CHECK: /* its codes are those of monitoring plugins */
+        return (enum exit_status)check_run(request);
+    case REQUEST_RESOLVE:
+        return resolve_run(request, why);
+    case REQUEST_SERVICES:
+        return services_run(request, why);
     case REQUEST_HELP:
         return print_help();
     case REQUEST_VERSION:
         return print_version();
-    default:
-        reason_set(why, REASON_USAGE, 0, "--%s is not in this version",
-                   request_mode_name(request->mode));
-        return EXIT_LOCAL;
     }
+    return EXIT_LOCAL;
 }
 
 static void print_error(const struct request *request, const struct reason *why)
@@ -114,6 +123,8 @@ int main(int argc, char **argv)
         status = run(&request, &why);
     if (why.word == REASON_NONE && output_line(&why) < 0)
         status = EXIT_LOCAL;
+    if (why.word != REASON_NONE && request.mode == REQUEST_CHECK)
+        return (int)check_failed(&request, &why);
     if (why.word != REASON_NONE)
         print_error(&request, &why);
     return (int)status;

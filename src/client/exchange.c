@@ -237,6 +237,8 @@ static int wait_to_move(struct exchange *exchange, uint64_t now_ns, struct reaso
         deadline_ns = exchange->progress_ns + exchange->timeout_ns;
     if (deadline_ns && now_ns >= deadline_ns)
         return exchange_judge(exchange, REASON_STALLED, exchange->timeout_ns, why);
+    if (exchange->busy)
+        return 0;
     wake_ns = deadline_ns;
     if (exchange->progress && exchange->progress->stream &&
         (!wake_ns || wake_ns > now_ns + TICK_NS))

@@ -31,6 +31,7 @@ struct exchange {
     int fd;
     struct compare *compare; /* NULL: nothing is compared, everything is handed on */
     const struct trace *trace;
+    bool busy;                 /* spin instead of sleeping */
     struct progress *progress; /* NULL: no progress line */
     uint64_t timeout_ns;       /* without progress while an echo or the end is owed; 0 = never */
     uint64_t planned;          /* bytes of the whole stream, EXCHANGE_UNKNOWN */

@@ -68,7 +68,7 @@ const struct options_row request_options[] = {
 
 #define BIT(mode)  (1u << REQUEST_##mode)
 #define CONNECTING (BIT(MESSAGE) | BIT(COPY) | BIT(VERIFY) | BIT(PING) | BIT(SELFTEST) | BIT(CHECK))
-#define ECHOING    (BIT(MESSAGE) | BIT(COPY) | BIT(PING) | BIT(CHECK))
+#define ECHOING    (BIT(MESSAGE) | BIT(COPY) | BIT(PING))
 
 /* Where an option means something, and what to say elsewhere. Options that are not listed go with
  * every mode. */

@@ -1,7 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/resolve.h"
 
+#include "client/connect.h"
+#include "client/output.h"
+#include "transport/transport.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <netdb.h>
 #include <netinet/in.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 const char *resolve_family_name(int family)
@@ -44,4 +55,223 @@ const char *resolve_protocol_name(int protocol)
     default:
         return "IPPROTO_?";
     }
+}
+
+/* One line for people, or one field of the object. */
+static void tell(const struct request *request, struct report *report, const char *name,
+                 const char *value)
+{
+    char key[32];
+
+    if (!request->json) {
+        printf("%-15s %s\n", name, value);
+        return;
+    }
+    snprintf(key, sizeof key, "%s", name);
+    for (char *space = strchr(key, ' '); space; space = strchr(space, ' '))
+        *space = '_';
+    report_text(report, key, value);
+}
+
+static void tell_truth(const struct request *request, struct report *report, const char *name,
+                       int value)
+{
+    if (request->json)
+        report_truth(report, name, value);
+    else
+        tell(request, report, name, value ? "yes" : "no");
+}
+
+/* The official name of the host, as the name service has it; "" when there is none. */
+static void canonical_name(const struct endpoint *endpoint, char *name, size_t size)
+{
+    struct addrinfo hints = {.ai_flags = AI_CANONNAME, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+
+    *name = '\0';
+    if (endpoint->kind != ENDPOINT_TCP || strcmp(endpoint->name, "*") == 0)
+        return;
+    if (getaddrinfo(endpoint->name, NULL, &hints, &found) != 0)
+        return;
+    if (found && found->ai_canonname)
+        snprintf(name, size, "%s", found->ai_canonname);
+    freeaddrinfo(found);
+}
+
+static void tell_owner(const struct request *request, struct report *report,
+                       const struct transport_path_state *state)
+{
+    const struct passwd *user = getpwuid(state->owner);
+    const struct group *group = getgrgid(state->group);
+    char text[128], mode[16];
+
+    snprintf(mode, sizeof mode, "%04o", (unsigned)state->mode);
+    tell(request, report, "mode", mode);
+    snprintf(text, sizeof text, "%.40s:%.40s (%u:%u)", user ? user->pw_name : "?",
+             group ? group->gr_name : "?", (unsigned)state->owner, (unsigned)state->group);
+    tell(request, report, "owner", text);
+}
+
+static void tell_path(const struct request *request, struct report *report)
+{
+    struct transport_path_state state;
+    int code = transport_path_state(&request->endpoint, &state);
+
+    tell(request, report, "path", request->endpoint.name);
+    if (code < 0) {
+        tell(request, report, "exists", strerror(-code));
+        return;
+    }
+    tell_truth(request, report, "exists", state.exists);
+    if (!state.exists)
+        return;
+    tell_truth(request, report, "socket", state.is_socket);
+    tell_owner(request, report, &state);
+}
+
+static void tell_answer(const struct request *request, const struct connect_targets *targets,
+                        struct report *report)
+{
+    struct connect_result connected;
+    struct reason why;
+    char text[sizeof why.text + 32];
+
+    if (connect_again(request, targets, request->connect_timeout_ns, &connected, &why) == 0) {
+        connect_close(request, &connected.fd);
+        tell_truth(request, report, "answers", 1);
+        return;
+    }
+    if (request->json) {
+        report_truth(report, "answers", 0);
+        report_reason(report, "error", &why);
+        return;
+    }
+    snprintf(text, sizeof text, "no, %s: %s", reason_name(why.word), why.text);
+    tell(request, report, "answers", text);
+}
+
+static int tell_address(const struct request *request, const struct connect_targets *targets,
+                        const struct address *address, const char *name, struct reason *why)
+{
+    char text[ADDRESS_TEXT_SIZE];
+    struct report report;
+
+    if (request->json)
+        output_begin(&report, "address");
+    tell(request, &report, "family", resolve_family_name(address_family(address)));
+    tell(request, &report, request->json ? "socket type" : "type",
+         resolve_type_name(address->type));
+    tell(request, &report, "protocol", resolve_protocol_name(address->protocol));
+    tell(request, &report, "canonical name", *name ? name : "-");
+    tell(request, &report, "socket address", address_format(address, text, sizeof text));
+    if (request->endpoint.kind == ENDPOINT_UNIX_PATH)
+        tell_path(request, &report);
+    if (address_family(address) == AF_UNIX)
+        tell_answer(request, targets, &report);
+    return request->json ? output_print(&report, why) : output_line(why);
+}
+
+enum exit_status resolve_run(const struct request *request, struct reason *why)
+{
+    struct connect_targets targets;
+    char name[NI_MAXHOST];
+
+    if (connect_resolve(request, &targets, why) < 0)
+        return reason_exit_status(why->word, 0);
+    canonical_name(&request->endpoint, name, sizeof name);
+    for (size_t i = 0; i < targets.count; i++) {
+        if (i > 0 && !request->json)
+            putchar('\n');
+        if (tell_address(request, &targets, &targets.list[i], name, why) < 0)
+            return EXIT_LOCAL;
+    }
+    return EXIT_EXACT;
+}
+
+static void release_service(struct resolve_service *service)
+{
+    for (char **alias = service->aliases; alias && *alias; alias++)
+        free(*alias);
+    free(service->aliases);
+    free(service->protocol);
+    free(service->name);
+}
+
+void resolve_services_release(struct resolve_services *services)
+{
+    for (size_t i = 0; i < services->count; i++)
+        release_service(&services->list[i]);
+    free(services->list);
+    *services = (struct resolve_services){NULL, 0};
+}
+
+/* A copy of an entry of the database; -1 when the memory is out, with nothing left. */
+static int copy_service(struct resolve_service *copy, const struct servent *entry)
+{
+    size_t count = 0;
+
+    while (entry->s_aliases[count])
+        count++;
+    *copy = (struct resolve_service){
+        .port = ntohs((uint16_t)entry->s_port),
+        .protocol = strdup(entry->s_proto),
+        .name = strdup(entry->s_name),
+        .aliases = calloc(count + 1, sizeof *copy->aliases),
+    };
+    if (!copy->protocol || !copy->name || !copy->aliases)
+        goto failed;
+    for (size_t i = 0; i < count; i++) {
+        copy->aliases[i] = strdup(entry->s_aliases[i]);
+        if (!copy->aliases[i])
+            goto failed;
+    }
+    return 0;
+failed:
+    release_service(copy);
+    return -1;
+}
+
+static int add_service(struct resolve_services *services, const struct servent *entry)
+{
+    struct resolve_service *list =
+        reallocarray(services->list, services->count + 1, sizeof *services->list);
+
+    if (!list)
+        return -1;
+    services->list = list;
+    if (copy_service(&list[services->count], entry) < 0)
+        return -1;
+    services->count++;
+    return 0;
+}
+
+static int by_port(const void *a, const void *b)
+{
+    const struct resolve_service *one = a, *two = b;
+
+    if (one->port != two->port)
+        return one->port < two->port ? -1 : 1;
+    return strcmp(one->protocol, two->protocol);
+}
+
+int resolve_services_load(struct resolve_services *services, struct reason *why)
+{
+    const struct servent *entry;
+    int status = 0;
+
+    setservent(1);
+    while (status == 0 && (entry = getservent()))
+        status = add_service(services, entry);
+    endservent();
+    if (status < 0) {
+        resolve_services_release(services);
+        return reason_errno(why, ENOMEM, "list of services");
+    }
+    if (services->count == 0)
+        return reason_set(
+            why, REASON_SERVICE, 0,
+            "this system knows no services by name: /etc/services is missing or empty "
+            "(Debian: package netbase)");
+    qsort(services->list, services->count, sizeof *services->list, by_port);
+    return 0;
 }

@@ -138,10 +138,23 @@ def answers_at_the_end(conn):
     send_rest(conn, b"".join(chunks(conn)))
 
 
+def loses_urgent_data(conn):
+    exact(conn)
+
+
+loses_urgent_data.urgent_inline = False
+
+
+def closes_when_idle(conn):
+    conn.settimeout(0.15)
+    exact(conn)
+
+
 BEHAVIOURS = {function.__name__.replace("_", "-"): function for function in (
     exact, drops_a_byte, doubles_a_byte, changes_a_byte, reorders_blocks, cuts_the_tail,
     answers_late, answers_twice, resets, never_answers, adds_a_banner, closes_at_once,
-    sends_escapes, never_stops, ignores_the_end, one_byte_pieces, answers_at_the_end)}
+    sends_escapes, never_stops, ignores_the_end, one_byte_pieces, answers_at_the_end,
+    loses_urgent_data, closes_when_idle)}
 
 
 class Connection:
@@ -182,6 +195,8 @@ class Peer:
             except OSError:
                 return
             self.connections += 1
+            if getattr(self.behaviour, "urgent_inline", True):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
             self.open.append(sock)
             thread = threading.Thread(target=self.serve, args=(Connection(sock, self),))
             self.threads.append(thread)

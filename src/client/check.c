@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/check.h"
+
+#include "base/clock.h"
+#include "client/connect.h"
+#include "client/exchange.h"
+#include "client/output.h"
+
+#include <stdio.h>
+
+#define CHECK_SIZE 56
+
+static const char *const state_names[] = {
+    [CHECK_OK] = "OK",
+    [CHECK_WARNING] = "WARNING",
+    [CHECK_CRITICAL] = "CRITICAL",
+    [CHECK_UNKNOWN] = "UNKNOWN",
+};
+
+/* A threshold of the performance data, in seconds; empty when there is none. */
+static const char *threshold(uint64_t ns, char *text, size_t size)
+{
+    size_t length;
+
+    if (ns == 0)
+        return "";
+    length = (size_t)snprintf(text, size, "%.9f", (double)ns / 1e9);
+    while (text[length - 1] == '0')
+        text[--length] = '\0';
+    if (text[length - 1] == '.')
+        text[--length] = '\0';
+    return text;
+}
+
+static enum check_state print_state(enum check_state state)
+{
+    struct reason why;
+
+    if (output_line(&why) == 0)
+        return state;
+    fprintf(stderr, "echo-client: %s: %s\n", reason_name(why.word), why.text);
+    return CHECK_UNKNOWN;
+}
+
+static enum check_state print_json(const struct request *request, enum check_state state,
+                                   const struct reason *why, uint64_t time_ns)
+{
+    struct report report;
+    struct reason bad;
+
+    output_begin(&report, "check");
+    report_text(&report, "endpoint", request->name);
+    report_text(&report, "state", state_names[state]);
+    if (why)
+        report_reason(&report, "error", why);
+    else
+        report_number(&report, "time_ns", time_ns);
+    if (output_print(&report, &bad) == 0)
+        return state;
+    fprintf(stderr, "echo-client: %s: %s\n", reason_name(bad.word), bad.text);
+    return CHECK_UNKNOWN;
+}
+
+enum check_state check_failed(const struct request *request, const struct reason *why)
+{
+    enum check_state state =
+        reason_exit_status(why->word, 1) == EXIT_LOCAL ? CHECK_UNKNOWN : CHECK_CRITICAL;
+
+    if (request->json)
+        return print_json(request, state, why, 0);
+    printf("ECHO %s - %s: %s\n", state_names[state], reason_name(why->word), why->text);
+    return print_state(state);
+}
+
+static enum check_state print_time(const struct request *request, uint64_t time_ns)
+{
+    enum check_state state = CHECK_OK;
+    char warn[32], crit[32];
+
+    if (request->crit_ns && time_ns > request->crit_ns)
+        state = CHECK_CRITICAL;
+    else if (request->warn_ns && time_ns > request->warn_ns)
+        state = CHECK_WARNING;
+    if (request->json)
+        return print_json(request, state, NULL, time_ns);
+    printf("ECHO %s - %.2f ms round trip|time=%.6fs;%s;%s;0;\n", state_names[state],
+           (double)time_ns / 1e6, (double)time_ns / 1e9,
+           threshold(request->warn_ns, warn, sizeof warn),
+           threshold(request->crit_ns, crit, sizeof crit));
+    return print_state(state);
+}
+
+/* One message and its echo; the time in *time_ns. */
+static int round_trip(const struct request *request, const struct connect_result *connected,
+                      uint64_t *time_ns, struct reason *why)
+{
+    struct exchange exchange;
+    struct compare compare;
+    struct pattern pattern;
+    unsigned char bytes[CHECK_SIZE];
+    uint64_t start_ns;
+
+    pattern_init(&pattern, request->seed, 0);
+    pattern_fill(&pattern, 0, bytes, sizeof bytes);
+    compare_init_pattern(&compare, &pattern);
+    exchange_init(&exchange, connected->fd, request->compare ? &compare : NULL, &request->trace,
+                  request->timeout_ns);
+    exchange.busy = request->busy_poll;
+    exchange.pending = bytes;
+    exchange.pending_length = sizeof bytes;
+    exchange.planned = sizeof bytes;
+    exchange.exhausted = true;
+    start_ns = clock_now_ns();
+    if (exchange_run(&exchange, EXCHANGE_ECHOED, why) < 0)
+        return -1;
+    *time_ns = exchange.received_ns - start_ns;
+    return exchange_finish(&exchange, why);
+}
+
+enum check_state check_run(const struct request *request)
+{
+    struct connect_targets targets;
+    struct connect_result connected;
+    struct reason why = {.word = REASON_NONE};
+    uint64_t time_ns = 0;
+    int status;
+
+    if (connect_open(request, &targets, &connected, &why) < 0)
+        return check_failed(request, &why);
+    status = round_trip(request, &connected, &time_ns, &why);
+    connect_close(request, &connected.fd);
+    return status < 0 ? check_failed(request, &why) : print_time(request, time_ns);
+}
