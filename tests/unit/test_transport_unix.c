@@ -284,18 +284,19 @@ static void the_socket_is_born_with_its_mode(void **state)
     close(watch);
 }
 
-/* A directory's default ACL takes the place of the umask; where the file system has none, this is
- * one more plain birth. */
-static void a_default_acl_does_not_widen_the_mode(void **state)
+/* A directory's default ACL narrows what is born in it; where the file system has none, this is one
+ * more plain birth. */
+static void a_default_acl_does_not_change_the_mode(void **state)
 {
-    static const unsigned char everything[] = {2,   0,   0, 0, 1,   0,   7,   0,   255, 255,
-                                               255, 255, 4, 0, 7,   0,   255, 255, 255, 255,
-                                               32,  0,   7, 0, 255, 255, 255, 255};
+    static const unsigned char owner_only[] = {2,  0, 0, 0,                      /* version */
+                                               1,  0, 7, 0, 255, 255, 255, 255,  /* user */
+                                               4,  0, 0, 0, 255, 255, 255, 255,  /* group */
+                                               32, 0, 0, 0, 255, 255, 255, 255}; /* other */
     struct place *place = *state;
     struct transport_listener listener;
     struct address bound;
 
-    if (setxattr(place->directory, "system.posix_acl_default", everything, sizeof everything, 0) <
+    if (setxattr(place->directory, "system.posix_acl_default", owner_only, sizeof owner_only, 0) <
         0)
         assert_int_equal(errno, ENOTSUP);
     listener = sockets_listen(&place->endpoint, NULL, &bound);
@@ -579,7 +580,7 @@ int main(void)
         with_place(without_the_lock_nothing_is_replaced),
         with_place(directories_that_cannot_be_used),
         with_place(the_socket_is_born_with_its_mode),
-        with_place(a_default_acl_does_not_widen_the_mode),
+        with_place(a_default_acl_does_not_change_the_mode),
         with_place(an_owner_that_cannot_be_set_leaves_nothing),
         with_place(the_owner_is_set),
         with_place(the_successors_socket_stays),
