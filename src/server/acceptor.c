@@ -176,7 +176,7 @@ static void tell_lasting(const char *event, const struct port *port, const char 
 
 void acceptor_ready(struct loop_source *source, unsigned events)
 {
-    struct port *port = (struct port *)((char *)source - offsetof(struct port, source));
+    struct port *port = (void *)((char *)source - offsetof(struct port, source));
     struct worker *worker = port->worker;
     struct crew *crew = worker->crew;
     int code = 0;

@@ -139,8 +139,7 @@ static void settle(struct connection *connection, unsigned wants)
 
 static void ready(struct loop_source *source, unsigned events)
 {
-    struct connection *connection =
-        (struct connection *)((char *)source - offsetof(struct connection, source));
+    struct connection *connection = (void *)((char *)source - offsetof(struct connection, source));
     unsigned wants = relay_turn(&connection->worker->relay, &connection->stream);
 
     (void)events;

@@ -18,6 +18,7 @@
 enum {
     BULK_READS = 4,   /* so many full reads in a row make a bulk transfer */
     BULK_CREDIT = 16, /* and so many thin ones end it */
+    BULK_FACTOR = 4,  /* so many buffers go through a pipe at once while the client takes them */
     PIPE_SIZE = 256 * 1024
 };
 
@@ -186,8 +187,8 @@ APART static void copied(struct relay *relay, struct stream *stream, size_t coun
     echo_returned(&stream->echo, count);
     if (count < relay->size)
         stream->thick = 0;
-    else if (!stream->no_splice && ++stream->thick >= BULK_READS)
-        stream->thick = BULK_CREDIT;
+    else if (!stream->no_splice)
+        stream->thick++;
 }
 
 /* recv(2) brought no bytes. */
@@ -255,6 +256,14 @@ static bool return_held(struct relay *relay, struct stream *stream)
     return true;
 }
 
+/* A longer splice costs less for each byte (measured: Unix 0.51 of a copying loop instead of 0.73).
+ * It begins with one buffer, and grows only when the client has taken that: so a connection that
+ * does not read holds one buffer, as the settings promise. */
+static size_t bulk_length(const struct relay *relay, const struct stream *stream)
+{
+    return stream->thick > BULK_READS ? BULK_FACTOR * relay->size : relay->size;
+}
+
 /* From the socket into a pipe and back without a copy. When nothing came, that is the end of the
  * stream, an urgent byte (which splice(2) stops before) or an empty socket, and only recv(2) tells
  * these apart: the next turn copies, and so it does when there is no pipe or splice is refused. */
@@ -267,7 +276,7 @@ static void splice_in(struct relay *relay, struct stream *stream)
         stream->thick = 0;
         return;
     }
-    count = io_splice(stream->fd, pipe->in, relay->size);
+    count = io_splice(stream->fd, pipe->in, bulk_length(relay, stream));
     if (relay->trace)
         trace(stream, "splice", count);
     if (count <= 0) {

@@ -28,7 +28,7 @@ enum {
 
 static struct server *server_of(struct loop_source *source)
 {
-    return (struct server *)((char *)source - offsetof(struct server, signals));
+    return (void *)((char *)source - offsetof(struct server, signals));
 }
 
 static unsigned cpu_count(void)
