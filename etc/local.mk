@@ -23,3 +23,9 @@ uninstall-settings:
 	elif test -e '$(settings_file)'; then \
 	  echo "keeping $(settings_file), which was edited"; \
 	fi
+
+# Where the shells look for completions below any prefix.
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = etc/completions/bash/echo-client
+zshcompletiondir = $(datadir)/zsh/site-functions
+dist_zshcompletion_DATA = etc/completions/zsh/_echo-client

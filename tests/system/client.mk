@@ -7,5 +7,6 @@ system_tests += \
 	tests/system/client_pings.py \
 	tests/system/client_selftest.py \
 	tests/system/client_streams.py \
-	tests/system/client_usage.py
+	tests/system/client_usage.py \
+	tests/system/documented_options.py
 EXTRA_DIST += tests/lib/badpeers.py
