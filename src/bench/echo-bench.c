@@ -24,7 +24,7 @@ static int refuse(const struct reason *why)
 static int print(int help)
 {
     if (help) {
-        printf("usage: echo-bench [options] ENDPOINT [ENDPOINT...]\n"
+        printf("Usage: echo-bench [options] ENDPOINT [ENDPOINT...]\n"
                "       echo-bench --merge [options] FILE...\n"
                "An honest load generator for any echo server.\n\n");
         options_print(plan_options, stdout);

@@ -62,8 +62,14 @@ static int try_address(const struct plan *plan, const struct address *address, s
     int fd = transport_connect(address, source, &pending, why);
     char text[ADDRESS_TEXT_SIZE];
 
+    if (fd < 0 && why->code == EAGAIN)
+        return 0;
+    if (fd < 0 && source && why->code == EADDRNOTAVAIL)
+        return reason_set(why, REASON_USAGE, why->code,
+                          "--source: %s is not an address of this machine",
+                          address_format(source, text, sizeof text));
     if (fd < 0)
-        return why->code == EAGAIN ? 0 : -1;
+        return -1;
     if (pending) {
         struct pollfd wait = {.fd = fd, .events = POLLOUT};
         int timeout_ms = clock_poll_ms(0, plan->timeout_ns);

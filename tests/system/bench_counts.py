@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: ISC
+"""What echo-bench counts: messages, bytes and connections, exactly, in every way of loading."""
+
+import json
+import unittest
+
+import badpeers
+import echotest
+
+
+class Counts(echotest.TestCase):
+    def bench(self, *arguments, status=0):
+        """Runs it and returns the objects of its report."""
+        result, output, errors = echotest.run(echotest.BENCH, "-j", *arguments)
+        self.assertEqual((result, errors), (status, ""), arguments)
+        return [json.loads(line) for line in output.splitlines()]
+
+    def exact(self, result, messages, size):
+        self.assertEqual(result["messages"], messages)
+        self.assertEqual(result["bytes_sent"], messages * size)
+        self.assertEqual(result["bytes_received"], messages * size)
+        self.assertEqual(result["latency"]["count"], messages)
+        self.assertEqual(result["errors"], {})
+        self.assertEqual(result["connect_errors"], {})
+        self.assertEqual((result["lost"], result["unsent"]), (0, 0))
+
+    def test_one_byte_pieces(self):
+        """A reply in pieces is one reply."""
+        with badpeers.serve("one-byte-pieces", self.path()) as peer:
+            result, = self.bench("-n", "100", "-s", "10", "-c", "3", "--warmup", "0",
+                                 peer.endpoint)
+        self.exact(result, 100, 10)
+
+    def test_number_of_messages(self):
+        server = self.server("unix:" + self.path(), "localhost:0")
+        for endpoint in server.endpoints[:2]:
+            for options in ((), ("-c", "1"), ("-P", "16"), ("-t", "3"), ("-t", "2", "-P", "5"),
+                            ("--churn", "1"), ("--churn", "7", "-P", "3", "-t", "2"),
+                            ("-R", "100000"), ("-R", "50000", "--arrival", "poisson", "-t", "2"),
+                            ("--busy-poll",), ("-s", "100KiB", "-P", "2")):
+                with self.subTest(endpoint=endpoint, options=options):
+                    result, = self.bench("-n", "501", "--warmup", "0", *options, endpoint)
+                    self.exact(result, 501, 102400 if "-s" in options else 64)
+
+    def test_sizes(self):
+        server = self.server("unix:" + self.path())
+        result, = self.bench("-n", "2000", "-s", "1:1001", "--warmup", "0", server.endpoint)
+        self.assertEqual(result["messages"], 2000)
+        self.assertEqual(result["bytes_sent"], result["bytes_received"])
+        # 2000 sizes of mean 501 and deviation 289: four deviations of the sum.
+        self.assertAlmostEqual(result["bytes_sent"], 2000 * 501, delta=4 * 289 * 2000 ** 0.5)
+
+    def test_bulk(self):
+        server = self.server("unix:" + self.path(), "localhost:0")
+        for endpoint in server.endpoints[:2]:
+            result, = self.bench("--bulk", "-n", "320", "-s", "64KiB", "-c", "3", "--warmup", "0",
+                                 endpoint)
+            self.assertEqual(result["bytes_sent"], 320 * 65536)
+            self.assertEqual(result["bytes_received"], 320 * 65536)
+            self.assertEqual(result["generator"]["compared_bytes"], 320 * 65536)
+            self.assertEqual(result["latency"]["count"], 0)
+
+    def test_open_loop_by_time(self):
+        """Every message that was due is sent, and measured from when it was due."""
+        server = self.server("unix:" + self.path())
+        result, = self.bench("-R", "500", "-d", "0.4", "--warmup", "0.1", "-c", "4",
+                             server.endpoint)
+        self.assertEqual(result["messages"], 200)
+        self.assertEqual(result["elapsed_ns"], 400000000)
+        for name in ("latency", "service", "slip"):
+            self.assertEqual(result[name]["count"], 200, name)
+        self.assertGreaterEqual(result["latency"]["mean_ns"], result["service"]["mean_ns"])
+
+    def test_verification(self):
+        server = self.server("unix:" + self.path())
+        for how, low, high in (("full", 64000, 64000), ("sample", 1, 63999), ("none", 0, 0)):
+            result, = self.bench("-n", "1000", "--verify", how, "--warmup", "0", server.endpoint)
+            self.exact(result, 1000, 64)
+            compared = result["generator"]["compared_bytes"]
+            self.assertTrue(low <= compared <= high, (how, compared))
+
+    def test_connections(self):
+        server = self.server("unix:" + self.path())
+        result, = self.bench("-n", "100", "-c", "20", "--idle", "30", "-t", "3", "--warmup", "0",
+                             server.endpoint)
+        self.assertEqual((result["connected"], result["connected_idle"]), (20, 30))
+        self.assertEqual((result["connects"], result["connect"]["count"]), (50, 50))
+        result, = self.bench("-n", "100", "-c", "1", "--churn", "10", "--warmup", "0",
+                             server.endpoint)
+        self.assertEqual(result["connects"], 10)
+
+    def test_warmup_does_not_count(self):
+        """The peer sees the messages of the warm-up, the report does not."""
+        seen = []
+
+        def count(conn):
+            for data in badpeers.chunks(conn):
+                seen.append(len(data))
+                badpeers.send_rest(conn, data)
+
+        with badpeers.serve(count, self.path()) as peer:
+            result, = self.bench("-n", "10", "-c", "1", "--warmup", "0.05", peer.endpoint)
+        self.assertEqual((result["messages"], result["latency"]["count"]), (10, 10))
+        self.assertGreater(sum(seen), 640)
+
+
+if __name__ == "__main__":
+    unittest.main()

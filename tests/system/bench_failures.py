@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: ISC
+"""Failures under load: each counted by its word, with the right exit status, never as latency."""
+
+import json
+import signal
+import subprocess
+import unittest
+
+import badpeers
+import echotest
+
+LATE = 1000003
+
+
+def breaks_late(conn):
+    """One byte in a million is wrong."""
+    offset = 0
+    for data in badpeers.chunks(conn):
+        at = LATE - offset
+        offset += len(data)
+        if 0 <= at < len(data):
+            data = data[:at] + bytes([data[at] ^ 0x80]) + data[at + 1:]
+        badpeers.send_rest(conn, data)
+
+
+def resets_at_once(conn):
+    conn.recv(1)
+    badpeers.resets(conn)
+
+
+# Behaviour, word, exit status.
+BAD = (
+    ("drops-a-byte", "CORRUPT", 4),
+    ("changes-a-byte", "CORRUPT", 4),
+    ("reorders-blocks", "CORRUPT", 4),
+    ("adds-a-banner", "CORRUPT", 4),
+    ("answers-twice", "EXTRA", 4),
+    ("resets", "RESET", 5),
+    ("closes-at-once", "EOF", 5),
+    ("never-answers", "TIMEOUT", 1),
+    ("cuts-the-tail", "TIMEOUT", 1),
+)
+
+
+class Failures(echotest.TestCase):
+    def bench(self, *arguments):
+        status, output, errors = echotest.run(echotest.BENCH, "-j", *arguments)
+        self.assertEqual(errors, "")
+        return status, json.loads(output)
+
+    def test_late_difference(self):
+        """A difference far into a stream is found, and its place is named."""
+        for options in (("--bulk", "-n", "2000", "-s", "1000"), ("-n", "2000", "-s", "1000")):
+            with badpeers.serve(breaks_late, self.path()) as peer:
+                status, result = self.bench(*options, "-c", "1", "--warmup", "0", peer.endpoint)
+            self.assertEqual(status, 4)
+            self.assertEqual(result["errors"], {"CORRUPT": 1})
+            difference = result["first_difference"]
+            self.assertEqual(difference["offset"], LATE)
+            self.assertEqual(difference["sent"] ^ difference["got"], 0x80)
+
+    def test_difference_as_text(self):
+        with badpeers.serve(breaks_late, self.path()) as peer:
+            status, output, _ = echotest.run(echotest.BENCH, "-n", "2000", "-s", "1000", "-c", "1",
+                                             "--warmup", "0", peer.endpoint)
+        self.assertEqual(status, 4)
+        self.assertRegex(output, r"(?m)^errors +CORRUPT 1 +$")
+        self.assertRegex(output, r"(?m)^first +CORRUPT at offset 1000003: sent .., got .. ")
+
+    def test_unverified(self):
+        """Without comparison the same server passes: it is comparison that finds it."""
+        with badpeers.serve(breaks_late, self.path()) as peer:
+            status, result = self.bench("-n", "2000", "-s", "1000", "-c", "1", "--warmup", "0",
+                                        "--verify", "none", peer.endpoint)
+        self.assertEqual((status, result["errors"]), (0, {}))
+
+    def test_words(self):
+        for behaviour, word, expected in BAD:
+            with self.subTest(behaviour), badpeers.serve(behaviour, self.path()) as peer:
+                status, result = self.bench("-d", "0.3", "-c", "2", "--warmup", "0", "--timeout",
+                                            "0.1", peer.endpoint)
+                self.assertEqual(status, expected, result["errors"])
+                self.assertIn(word, result["errors"])
+                self.assertEqual(result["messages"], result["latency"]["count"])
+                self.assertEqual(result["latency"]["count"], 0)
+
+    def test_lost_messages(self):
+        """Each message is either echoed or lost, whatever the connections suffer."""
+        answered = []
+
+        def three_each(conn):
+            for data in badpeers.chunks(conn):
+                badpeers.send_rest(conn, data)
+                answered.append(data)
+                if len(answered) % 3 == 0:
+                    return
+
+        with badpeers.serve(three_each, self.path()) as peer:
+            status, result = self.bench("-n", "60", "-c", "1", "--warmup", "0", peer.endpoint)
+        self.assertEqual(status, 5)
+        self.assertEqual(result["messages"] + result["lost"], 60)
+        self.assertEqual(result["latency"]["count"], result["messages"])
+        self.assertEqual(set(result["errors"]) - {"TRUNCATED", "RESET"}, set())
+
+    def test_refused(self):
+        status, output, errors = echotest.run(echotest.BENCH, self.path())
+        self.assertEqual((status, output), (3, ""))
+        self.assertRegex(errors, r"^echo-bench: unix:\S+: NOENT: .+\n$")
+        status, output, errors = echotest.run(echotest.BENCH, "-j", self.path())
+        self.assertEqual(status, 3)
+        self.assertEqual(json.loads(output)["error"]["word"], "NOENT")
+
+    def test_server_goes_away(self):
+        """Refused while it runs: counted as that, and the run goes on to its end."""
+        server = self.server("localhost:0", expect_status=None)
+        process = subprocess.Popen(
+            [echotest.BENCH, "-j", "--interval", "0.1", "-d", "0.6", "-c", "4", "--warmup", "0",
+             server.endpoint], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        first = json.loads(process.stdout.readline())
+        self.assertEqual(first["type"], "interval")
+        server.stop(signal.SIGKILL)
+        output, errors = process.communicate(timeout=echotest.PATIENCE)
+        result = json.loads(output.splitlines()[-1])
+        self.assertEqual(errors, b"")
+        self.assertEqual(result["type"], "result")
+        self.assertGreater(result["connect_errors"]["REFUSED"], 0)
+        self.assertEqual(result["messages"], result["latency"]["count"])
+        self.assertIn(process.returncode, (3, 5))
+
+    def test_foreign_source(self):
+        """An address that this machine lacks is our mistake and not the server's."""
+        server = self.server("localhost:0")
+        status, _, errors = echotest.run(echotest.BENCH, "--source", "192.0.2.1",
+                                         server.endpoint)
+        self.assertEqual(status, 2)
+        self.assertIn("not an address of this machine", errors)
+
+    def test_sources(self):
+        server = self.server("localhost:0")
+        status, result = self.bench("--source", "127.0.0.2,127.0.0.3", "-n", "10", "--warmup", "0",
+                                    server.endpoint)
+        self.assertEqual((status, result["messages"]), (0, 10))
+
+
+if __name__ == "__main__":
+    unittest.main()

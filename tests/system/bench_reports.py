@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: ISC
+"""The reports of echo-bench: text, JSON, .hgrm, goals, differences, merging."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+import unittest
+
+import echotest
+
+
+class Reports(echotest.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.endpoint = self.server("unix:" + self.path()).endpoint
+
+    def bench(self, *arguments, status=0):
+        result, output, errors = echotest.run(echotest.BENCH, "--warmup", "0", *arguments)
+        self.assertEqual((result, errors), (status, ""), arguments)
+        return output
+
+    def test_text(self):
+        output = self.bench("-n", "100", "-R", "5000", self.endpoint)
+        for pattern in (r"echo-bench \d+\.\d+\.\d+$", r"command +\S*echo-bench ", r"machine +Linux ",
+                        r"mode +open loop, 5000 messages/s offered, uniform",
+                        r"messages +100 echoed, ", r"bytes +6400 sent, 6400 back", r"errors +none",
+                        r"connect( +\d+\.\d+){7}$", r"latency( +\d+\.\d+){7}$",
+                        r"service( +\d+\.\d+){7}$", r"slip( +\d+\.\d+){7}$",
+                        r"generator +\d+\.\d+ s of CPU"):
+            self.assertRegex(output, "(?m)^" + pattern)
+
+    def test_json_repeats_the_run(self):
+        output = self.bench("-j", "-d", "0.2", "-c", "3", "-s", "5:9", "-P", "2", self.endpoint)
+        result = json.loads(output)
+        self.assertEqual(result["type"], "result")
+        self.assertEqual(result["command"][1:3], ["--warmup", "0"])
+        self.assertEqual(result["command"][-1], self.endpoint)
+        plan = result["plan"]
+        self.assertEqual((plan["mode"], plan["connections"], plan["size_min"], plan["size_max"],
+                          plan["in_flight"], plan["duration_ns"]),
+                         ("closed", 3, 5, 9, 2, 200000000))
+        for key in ("version", "kernel", "cpu", "cpus", "started", "rate", "byte_rate"):
+            self.assertTrue(result[key], key)
+        self.assertAlmostEqual(result["rate"] * result["elapsed_ns"] / 1e9,
+                               result["messages_in_time"], delta=1)
+        buckets = result["latency"]["buckets"]
+        self.assertEqual(sum(count for _, count in buckets), result["latency"]["count"])
+        self.assertEqual(buckets, sorted(buckets))
+
+    def test_files(self):
+        """-o and --hdr beside the text; a path that cannot be written is one line and exit 2."""
+        self.bench("-n", "1000", "-o", self.path("report.json"), "--hdr", self.path("latency.hgrm"),
+                   self.endpoint)
+        with open(self.path("report.json"), encoding="utf-8") as file:
+            result = json.loads(file.read())
+        with open(self.path("latency.hgrm"), encoding="ascii") as file:
+            lines = file.read().splitlines()
+        self.assertEqual(lines[0].split(), ["Value", "Percentile", "TotalCount",
+                                            "1/(1-Percentile)"])
+        rows = [line.split() for line in lines[2:] if not line.startswith("#")]
+        self.assertEqual((rows[-1][1], rows[-1][2]), ("1.000000000000", "1000"))
+        self.assertAlmostEqual(float(rows[-1][0]), result["latency"]["max_ns"] / 1e6, delta=0.001)
+        self.assertEqual(sorted(rows, key=lambda row: float(row[1])), rows)
+        for option in ("-o", "--hdr"):
+            status, _, errors = echotest.run(echotest.BENCH, option, "/nonexistent/file",
+                                             self.endpoint)
+            self.assertEqual((status, errors.count("\n")), (2, 1))
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([echotest.BENCH, "-n", "1", "--warmup", "0", "-j",
+                                   self.endpoint], stdout=full, stderr=subprocess.PIPE,
+                                  check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"No space left", done.stderr)
+
+    def test_goals(self):
+        met = "p99<60s,errors=0,rate>1,bytes>1"
+        missed = "max<1ns"
+        output = self.bench("-n", "10", "--require", met, self.endpoint)
+        self.assertEqual(len(re.findall(r"(?m)^goal .* met$", output)), 4)
+        output = self.bench("-n", "10", "--require", met + "," + missed, self.endpoint, status=6)
+        self.assertRegex(output, r"(?m)^goal +max<1ns NOT MET$")
+        result = json.loads(self.bench("-j", "-n", "10", "--require", missed, self.endpoint,
+                                       status=6))
+        self.assertEqual(result["goals"], [{"goal": missed, "met": False}])
+
+    def test_difference(self):
+        other = self.server("localhost:0").endpoint
+        lines = self.bench("-j", "-n", "200", "--interleave", "4", self.endpoint, other)
+        objects = [json.loads(line) for line in lines.splitlines()]
+        self.assertEqual([item["type"] for item in objects], ["result", "result", "difference"])
+        self.assertEqual([item["messages"] for item in objects[:2]], [800, 800])
+        self.assertEqual(len(objects[0]["rounds"]), 4)
+        figures = objects[2]["figures"]
+        for name in ("rate", "mean_ns", "p50_ns", "p99_ns"):
+            rounds = [[item["rounds"][i][name] for i in range(4)] for item in objects[:2]]
+            difference = (sum(rounds[1]) - sum(rounds[0])) / 4
+            self.assertAlmostEqual(figures[name]["difference"], difference,
+                                   delta=abs(difference) * 1e-9 + 1e-6)
+            self.assertLessEqual(figures[name]["low"], difference)
+            self.assertGreaterEqual(figures[name]["high"], difference)
+        text = self.bench("-n", "50", self.endpoint, other)
+        self.assertIn("1 round: no interval", text)
+
+    def test_merge(self):
+        """Two reports add up to one: as if one process had measured all of it."""
+        for i in range(2):
+            self.bench("-n", str(300 + i), "-c", "3", "-o", self.path("%d.json" % i),
+                       self.endpoint)
+        result = json.loads(self.bench("-j", "--merge", self.path("0.json"), self.path("1.json")))
+        parts = []
+        for i in range(2):
+            with open(self.path("%d.json" % i), encoding="utf-8") as file:
+                parts.append(json.loads(file.read()))
+        self.assertEqual(result["messages"], 601)
+        self.assertEqual(result["connected"], 6)
+        self.assertEqual(result["generator"]["processes"], 2)
+        self.assertEqual(result["elapsed_ns"], max(part["elapsed_ns"] for part in parts))
+        self.assertEqual(result["latency"]["max_ns"],
+                         max(part["latency"]["max_ns"] for part in parts))
+        merged = {}
+        for part in parts:
+            for value, count in part["latency"]["buckets"]:
+                merged[value] = merged.get(value, 0) + count
+        self.assertEqual(result["latency"]["buckets"], [list(item) for item in
+                                                        sorted(merged.items())])
+
+    def test_merge_refuses(self):
+        open_loop = self.path("open.json")
+        closed = self.path("closed.json")
+        self.bench("-n", "10", "-R", "1000", "-o", open_loop, self.endpoint)
+        self.bench("-n", "10", "-o", closed, self.endpoint)
+        for files, piece in (((open_loop, closed), "do not add up"),
+                             ((self.write("x", "hello\n"),), "not JSON"),
+                             ((self.write("e", ""),), "no result"),
+                             ((self.write("m", '{"type":"result"}\n'),), "missing"),
+                             ((self.path("absent"),), "No such file")):
+            status, output, errors = echotest.run(echotest.BENCH, "--merge", *files)
+            self.assertEqual((status, output, errors.count("\n")), (2, "", 1))
+            self.assertIn(piece, errors)
+
+    def test_find_max(self):
+        lines = self.bench("-j", "-d", "0.05", "--timeout", "1", "-R", "50", "--find-max",
+                           "max<1ns", self.endpoint, status=6)
+        objects = [json.loads(line) for line in lines.splitlines()]
+        self.assertEqual(objects[-1]["type"], "maximum")
+        self.assertEqual(objects[-1]["rate"], 0)
+        self.assertFalse(any(item["met"] for item in objects[:-1]))
+
+    def test_find_max_closes_in(self):
+        """The goal p50 < 30 s holds until the rate itself cannot be reached."""
+        lines = self.bench("-j", "-d", "0.05", "--timeout", "0.2", "-R", "400000", "--find-max",
+                           "p50<30s", self.endpoint)
+        objects = [json.loads(line) for line in lines.splitlines()]
+        attempts = [item for item in objects if item["type"] == "attempt"]
+        held = [item["offered_rate"] for item in attempts if item["met"]]
+        self.assertEqual(objects[-1]["rate"], max(held))
+        self.assertEqual(objects[-2]["type"], "result")
+        failed = [item["offered_rate"] for item in attempts
+                  if not item["met"] and item["offered_rate"] > max(held)]
+        self.assertLessEqual(min(failed), max(held) * 1.03 + 1)
+
+    def test_intervals(self):
+        lines = self.bench("-j", "-d", "0.35", "--interval", "0.1", self.endpoint).splitlines()
+        objects = [json.loads(line) for line in lines]
+        intervals = [item for item in objects if item["type"] == "interval"]
+        self.assertGreaterEqual(len(intervals), 2)
+        for before, after in zip(intervals, intervals[1:]):
+            self.assertEqual(before["end_ns"], after["begin_ns"])
+        shown = sum(item["latency"]["count"] for item in intervals)
+        self.assertTrue(0 < shown <= objects[-1]["messages"])
+
+    def test_progress_only_on_a_terminal(self):
+        """Its standard error shows a line that is rewritten in place, and wiped at the end."""
+        reader, writer = pty.openpty()
+        process = subprocess.Popen([echotest.BENCH, "-d", "1.6", "--warmup", "0", self.endpoint],
+                                   stdout=subprocess.PIPE, stderr=writer)
+        output, _ = process.communicate(timeout=echotest.PATIENCE)
+        os.close(writer)
+        shown = b""
+        try:
+            while True:
+                piece = os.read(reader, 4096)
+                if not piece:
+                    break
+                shown += piece
+        except OSError:
+            pass  # EIO: the other side is closed
+        os.close(reader)
+        self.assertEqual(process.returncode, 0)
+        self.assertNotIn(b"\r", output)
+        self.assertRegex(shown, rb"\r1\.\d s  \d+/s  p50 \d+\.\d+ ms  p99 ")
+        self.assertTrue(shown.endswith(b"\r"))
+
+
+if __name__ == "__main__":
+    unittest.main()
