@@ -131,7 +131,7 @@ static void wake_all(struct conduct *conduct)
 static void signal_ready(struct loop_source *source, unsigned events)
 {
     struct conduct *conduct =
-        (struct conduct *)((char *)source - offsetof(struct conduct, signals));
+        (struct conduct *)(void *)((char *)source - offsetof(struct conduct, signals));
     struct signalfd_siginfo info;
 
     (void)events;

@@ -112,7 +112,8 @@ static void send_due(struct worker *worker)
 
 static void timer_ready(struct loop_source *source, unsigned events)
 {
-    struct worker *worker = (struct worker *)((char *)source - offsetof(struct worker, timer));
+    struct worker *worker =
+        (struct worker *)(void *)((char *)source - offsetof(struct worker, timer));
     uint64_t count;
 
     (void)events;
