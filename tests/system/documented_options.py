@@ -9,6 +9,7 @@ import echotest
 
 # program, its manual
 PROGRAMS = (
+    (echotest.SERVER, "echo-server.8"),
     (echotest.CLIENT, "echo-client.1"),
 )
 
