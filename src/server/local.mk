@@ -4,6 +4,7 @@ libserver_a_SOURCES = \
 	src/server/admission.c src/server/admission.h \
 	src/server/connection.c src/server/connection.h \
 	src/server/counters.h \
+	src/server/drain.c src/server/drain.h \
 	src/server/listener.c src/server/listener.h \
 	src/server/relay.c src/server/relay.h \
 	src/server/reload.c src/server/reload.h \

@@ -190,7 +190,7 @@ static void remove_listener(struct server *server, struct listener *listener)
     unsigned count = 0;
 
     /* Who is queued already came in time. */
-    if (!server_drain_listener(server, listener, &count))
+    if (!drain_listener(server, listener, &count))
         LOG(LOG_LEVEL_WARNING, "backlog-lost", LOG_TEXT("listener", listener->settings.name),
             LOG_TEXT("why", "no descriptors for its waiting clients"));
     listener_close_ports(listener);

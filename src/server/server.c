@@ -4,8 +4,6 @@
 #include "base/clock.h"
 #include "base/descriptors.h"
 #include "base/log.h"
-#include "base/text.h"
-#include "server/acceptor.h"
 #include "server/reload.h"
 #include "server/statistics.h"
 
@@ -17,8 +15,6 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
-
-#define DRAIN_AGAIN_NS (100 * NS_PER_MS)
 
 enum {
     WORKERS_DEFAULT_MAX = 4,
@@ -189,98 +185,12 @@ static void announce(const struct server *server)
         close(options->ready_fd);
 }
 
-bool server_drain_listener(struct server *server, struct listener *listener, unsigned *count)
-{
-    bool emptied = true;
-
-    crew_unwatch(&server->crew, listener);
-    for (size_t i = 0; i < listener->port_count; i++) {
-        struct port *port = &listener->ports[i];
-
-        if (port->socket.fd < 0)
-            continue;
-        /* Closed right after the last accept: the time in between loses clients on TCP. */
-        if (acceptor_drain(port, count))
-            transport_unlisten(&port->socket);
-        else
-            emptied = false;
-    }
-    return emptied;
-}
-
-/* Workers are parked. Without descriptors some clients stay queued, and their ports open. */
-static unsigned drain_listeners(struct server *server)
-{
-    unsigned count = 0;
-
-    server->drain_again_ns = 0;
-    for (struct listener *one = server->listeners; one; one = one->next)
-        if (!server_drain_listener(server, one, &count))
-            server->drain_again_ns = clock_now_ns() + DRAIN_AGAIN_NS;
-    return count;
-}
-
-static void begin_drain(struct server *server)
-{
-    uint64_t grace_ns = server->settings.shutdown.grace_ns;
-    unsigned queued;
-    char grace[32];
-
-    crew_park(&server->crew);
-    server->draining = true;
-    queued = drain_listeners(server);
-    server->drain_deadline_ns = clock_now_ns() + grace_ns;
-    server->drain_connections = crew_active(&server->crew);
-    __atomic_store_n(&server->crew.draining, true, __ATOMIC_RELEASE);
-    crew_resume(&server->crew);
-
-    text_format_duration(grace_ns, grace, sizeof grace);
-    LOG(LOG_LEVEL_NOTICE, "draining", LOG_NUMBER("connections", server->drain_connections),
-        LOG_NUMBER("queued", queued), LOG_DURATION("grace", grace_ns));
-    if (isatty(STDERR_FILENO) && server->drain_connections)
-        dprintf(STDERR_FILENO, "draining %u connection%s, up to %s; ^C again ends now\n",
-                server->drain_connections, server->drain_connections == 1 ? "" : "s", grace);
-}
-
-/* Clients that were queued when descriptors had run out: perhaps there are some now. */
-static void drain_again(struct server *server)
-{
-    crew_park(&server->crew);
-    server->drain_connections += drain_listeners(server);
-    crew_resume(&server->crew);
-}
-
-/* The grace is over: the rest is ended, each with what it has received returned. */
-static void cut_drain(struct server *server)
-{
-    uint64_t now_ns = clock_now_ns();
-
-    if (server->drain_again_ns)
-        LOG(LOG_LEVEL_WARNING, "backlog-lost",
-            LOG_TEXT("why", "no descriptors for clients that wait"));
-    server->drain_deadline_ns = 0;
-    server->drain_again_ns = 0;
-    crew_park(&server->crew);
-    for (struct listener *one = server->listeners; one; one = one->next)
-        listener_close_ports(one);
-    for (unsigned i = 0; i < server->crew.count; i++) {
-        struct connection *connection = server->crew.workers[i].connections, *next;
-
-        for (; connection; connection = next) {
-            next = connection->next;
-            server->drain_cut++;
-            connection_stop(connection, ECHO_DRAIN, now_ns);
-        }
-    }
-    crew_resume(&server->crew);
-}
-
 static void handle_signal(struct server *server, uint32_t number)
 {
     switch (number) {
     case SIGHUP:
         /* A drain has the last word. */
-        if (server->draining)
+        if (server->drain.begun)
             LOG(LOG_LEVEL_NOTICE, "reload-ignored", LOG_TEXT("why", "the server is draining"));
         else
             reload_settings(server);
@@ -289,10 +199,10 @@ static void handle_signal(struct server *server, uint32_t number)
         statistics_log(server);
         break;
     default:
-        if (server->draining)
+        if (server->drain.begun)
             server->ended_by_force = true;
         else
-            begin_drain(server);
+            drain_begin(server);
     }
 }
 
@@ -356,26 +266,14 @@ static int start(struct server *server, struct reason *why)
     return crew_start(&server->crew, why);
 }
 
-/* What is due of a drain at this time. Returns when more will be, 0: nothing but by an event. */
-static uint64_t continue_drain(struct server *server, uint64_t now_ns)
-{
-    if (server->drain_deadline_ns && now_ns >= server->drain_deadline_ns)
-        cut_drain(server);
-    if (server->drain_again_ns && now_ns >= server->drain_again_ns)
-        drain_again(server);
-    if (server->drain_again_ns && server->drain_again_ns < server->drain_deadline_ns)
-        return server->drain_again_ns;
-    return server->drain_deadline_ns;
-}
-
 static void serve(struct server *server)
 {
     while (!server->ended_by_force) {
         uint64_t now_ns = clock_now_ns();
-        uint64_t next_ns = continue_drain(server, now_ns);
+        uint64_t next_ns = drain_continue(server, now_ns);
         int status;
 
-        if (server->draining && !server->drain_again_ns && crew_active(&server->crew) == 0)
+        if (drain_finished(server))
             break;
         status = loop_turn(&server->loop, clock_poll_ms(now_ns, next_ns));
         if (status < 0) {
@@ -383,12 +281,7 @@ static void serve(struct server *server)
             server->ended_by_force = true;
         }
     }
-    /* After the grace all that were left have been counted. */
-    if (server->ended_by_force && server->drain_deadline_ns)
-        server->drain_cut = crew_active(&server->crew);
-    LOG(LOG_LEVEL_NOTICE, "drained",
-        LOG_NUMBER("finished", server->drain_connections - server->drain_cut),
-        LOG_NUMBER("cut", server->drain_cut));
+    drain_tell(server, server->ended_by_force);
 }
 
 static void release(struct server *server)

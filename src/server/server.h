@@ -4,6 +4,7 @@
 #define SERVER_SERVER_H
 
 #include "base/loop.h"
+#include "server/drain.h"
 #include "server/listener.h"
 #include "server/settings.h"
 #include "server/worker.h"
@@ -33,10 +34,8 @@ struct server {
     struct loop_source signals;
     unsigned worker_count;
     bool crew_ready;
-    bool draining, ended_by_force, stopped;
-    uint64_t drain_deadline_ns; /* 0 once the rest was told to end */
-    uint64_t drain_again_ns;    /* when to ask again for queued clients; 0: none are left */
-    unsigned drain_connections, drain_cut;
+    bool ended_by_force;
+    struct drain drain;
 };
 
 /* Serves until a signal ends it. Returns the exit status; on failure to start EXIT_LOCAL and *why.
@@ -48,8 +47,5 @@ void server_apply_limits(struct server *server);
 int server_check_root(const struct server *server, const struct listener *listeners,
                       const struct settings *settings, struct reason *why) MUST_CHECK;
 void server_tell_listener(const struct listener *listener);
-/* Takes in who is queued and closes each socket that has nobody left. Adds to *count those taken
- * in; false: some are left because descriptors ran out. Parked. */
-bool server_drain_listener(struct server *server, struct listener *listener, unsigned *count);
 
 #endif

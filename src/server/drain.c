@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/drain.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "server/acceptor.h"
+#include "server/server.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+/* How often queued clients are asked for again that found no descriptor. */
+#define DRAIN_AGAIN_NS (100 * NS_PER_MS)
+
+bool drain_listener(struct server *server, struct listener *listener, unsigned *count)
+{
+    bool emptied = true;
+
+    crew_unwatch(&server->crew, listener);
+    for (size_t i = 0; i < listener->port_count; i++) {
+        struct port *port = &listener->ports[i];
+
+        if (port->socket.fd < 0)
+            continue;
+        /* Closed right after the last accept: the time in between loses clients on TCP. */
+        if (acceptor_drain(port, count))
+            transport_unlisten(&port->socket);
+        else
+            emptied = false;
+    }
+    return emptied;
+}
+
+/* Workers are parked. Without descriptors some clients stay queued, and their ports open. */
+static unsigned drain_listeners(struct server *server)
+{
+    unsigned count = 0;
+
+    server->drain.again_ns = 0;
+    for (struct listener *one = server->listeners; one; one = one->next)
+        if (!drain_listener(server, one, &count))
+            server->drain.again_ns = clock_now_ns() + DRAIN_AGAIN_NS;
+    return count;
+}
+
+void drain_begin(struct server *server)
+{
+    uint64_t grace_ns = server->settings.shutdown.grace_ns;
+    unsigned queued;
+
+    crew_park(&server->crew);
+    server->drain.begun = true;
+    queued = drain_listeners(server);
+    server->drain.deadline_ns = clock_now_ns() + grace_ns;
+    server->drain.connections = crew_active(&server->crew);
+    __atomic_store_n(&server->crew.draining, true, __ATOMIC_RELEASE);
+    crew_resume(&server->crew);
+
+    LOG(LOG_LEVEL_NOTICE, "draining", LOG_NUMBER("connections", server->drain.connections),
+        LOG_NUMBER("queued", queued), LOG_DURATION("grace", grace_ns));
+    if (isatty(STDERR_FILENO) && server->drain.connections)
+        dprintf(STDERR_FILENO, "draining %u connection%s, up to %g s; ^C again ends now\n",
+                server->drain.connections, server->drain.connections == 1 ? "" : "s",
+                (double)grace_ns / (double)NS_PER_S);
+}
+
+/* Clients that were queued when descriptors had run out: perhaps there are some now. */
+static void drain_again(struct server *server)
+{
+    crew_park(&server->crew);
+    server->drain.connections += drain_listeners(server);
+    crew_resume(&server->crew);
+}
+
+/* The grace is over: the rest is ended, each with what it has received returned. */
+static void cut_drain(struct server *server)
+{
+    uint64_t now_ns = clock_now_ns();
+
+    if (server->drain.again_ns)
+        LOG(LOG_LEVEL_WARNING, "backlog-lost",
+            LOG_TEXT("why", "no descriptors for clients that wait"));
+    server->drain.deadline_ns = 0;
+    server->drain.again_ns = 0;
+    crew_park(&server->crew);
+    for (struct listener *one = server->listeners; one; one = one->next)
+        listener_close_ports(one);
+    for (unsigned i = 0; i < server->crew.count; i++) {
+        struct connection *connection = server->crew.workers[i].connections, *next;
+
+        for (; connection; connection = next) {
+            next = connection->next;
+            server->drain.cut++;
+            connection_stop(connection, ECHO_DRAIN, now_ns);
+        }
+    }
+    crew_resume(&server->crew);
+}
+
+uint64_t drain_continue(struct server *server, uint64_t now_ns)
+{
+    if (server->drain.deadline_ns && now_ns >= server->drain.deadline_ns)
+        cut_drain(server);
+    if (server->drain.again_ns && now_ns >= server->drain.again_ns)
+        drain_again(server);
+    if (server->drain.again_ns && server->drain.again_ns < server->drain.deadline_ns)
+        return server->drain.again_ns;
+    return server->drain.deadline_ns;
+}
+
+bool drain_finished(struct server *server)
+{
+    return server->drain.begun && !server->drain.again_ns && crew_active(&server->crew) == 0;
+}
+
+void drain_tell(struct server *server, bool by_force)
+{
+    struct drain *drain = &server->drain;
+
+    /* Past the grace, all that were left have been counted. */
+    if (by_force && drain->deadline_ns)
+        drain->cut = crew_active(&server->crew);
+    LOG(LOG_LEVEL_NOTICE, "drained", LOG_NUMBER("finished", drain->connections - drain->cut),
+        LOG_NUMBER("cut", drain->cut));
+}
