@@ -1,2 +1,5 @@
-system_tests += tests/system/exact_echo.py
-system_tests += tests/system/settings_file.py
+# Behaviours of the server, and what is true of the whole project.
+system_tests += \
+	tests/system/exact_echo.py \
+	tests/system/readme_transcript.py \
+	tests/system/settings_file.py
