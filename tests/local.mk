@@ -7,6 +7,7 @@ include tests/unit/base.mk
 include tests/unit/transport.mk
 include tests/unit/echo.mk
 include tests/unit/measure.mk
+include tests/unit/client.mk
 include tests/unit/bench.mk
 include tests/unit/server.mk
 include tests/system/local.mk

@@ -143,8 +143,12 @@ static int refuse_self(int fd, struct reason *why)
 
     if (code < 0)
         return reason_errno(why, -code, "getsockname");
-    if (getpeername(fd, (struct sockaddr *)&remote.storage, &remote.length) < 0)
+    if (getpeername(fd, (struct sockaddr *)&remote.storage, &remote.length) < 0) {
+        /* The server has reset it meanwhile: it was no meeting with ourselves. */
+        if (errno == ENOTCONN)
+            return 0;
         return reason_errno(why, errno, "getpeername");
+    }
     if (address_compare(&local, &remote) == 0)
         return reason_set(why, REASON_SELF, ECONNREFUSED,
                           "the socket has reached itself: nobody listens on this port");
