@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define FINISH_NS (1 * NS_PER_S)
@@ -23,8 +24,8 @@ void exchange_init(struct exchange *exchange, int fd, struct compare *compare,
         .timeout_ns = timeout_ns,
         .planned = EXCHANGE_UNKNOWN,
         .input_fd = -1,
-        .progress_ns = clock_now_ns(),
     };
+    exchange->start_ns = exchange->progress_ns = clock_now_ns();
 }
 
 uint64_t exchange_owed(const struct exchange *exchange)
@@ -250,17 +251,33 @@ static int wait_to_move(struct exchange *exchange, uint64_t now_ns, struct reaso
     return 0;
 }
 
+/* "17 B", "200 kB", "1073 MB" */
+static const char *amount(uint64_t bytes, char *text, size_t size)
+{
+    if (bytes < 10000)
+        snprintf(text, size, "%" PRIu64 " B", bytes);
+    else if (bytes < 10000000)
+        snprintf(text, size, "%" PRIu64 " kB", bytes / 1000);
+    else
+        snprintf(text, size, "%" PRIu64 " MB", bytes / 1000000);
+    return text;
+}
+
 static void show_progress(const struct exchange *exchange, uint64_t now_ns)
 {
+    double rate = (double)exchange->received * 1e3 / (double)(now_ns - exchange->start_ns + 1);
+    char back[32], all[32];
+
     if (!exchange->progress || !progress_due(exchange->progress, now_ns))
         return;
+    amount(exchange->received, back, sizeof back);
     if (exchange->planned != EXCHANGE_UNKNOWN && exchange->planned > 0)
-        progress_show(exchange->progress, now_ns, "%" PRIu64 " of %" PRIu64 " MB back (%.0f %%)",
-                      exchange->received / 1000000, exchange->planned / 1000000,
-                      (double)exchange->received * 100 / (double)exchange->planned);
+        progress_show(exchange->progress, now_ns, "%s of %s back, %.0f %%, %.1f MB/s", back,
+                      amount(exchange->planned, all, sizeof all),
+                      (double)exchange->received * 100 / (double)exchange->planned, rate);
     else
-        progress_show(exchange->progress, now_ns, "%" PRIu64 " MB sent, %" PRIu64 " MB back",
-                      exchange->sent / 1000000, exchange->received / 1000000);
+        progress_show(exchange->progress, now_ns, "%s sent, %s back, %.1f MB/s",
+                      amount(exchange->sent, all, sizeof all), back, rate);
 }
 
 /* One turn: what can be sent, the half-close when it is due, what can be received. How much moved,

@@ -50,9 +50,10 @@ struct exchange {
     uint64_t sent, received;
     bool half_closed, ended; /* our end was sent; the peer's end came */
     int send_code;           /* errno that ended sending, or 0 */
-    uint64_t received_ns;    /* right after the last receive that brought bytes */
-    uint64_t progress_ns;    /* when bytes last moved */
-    struct verdict verdict;  /* after a failure */
+    uint64_t start_ns;
+    uint64_t received_ns;   /* right after the last receive that brought bytes */
+    uint64_t progress_ns;   /* when bytes last moved */
+    struct verdict verdict; /* after a failure */
 };
 
 /* Nothing offered yet, nothing moved yet. compare may be NULL. */

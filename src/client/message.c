@@ -15,6 +15,7 @@
 struct conversation {
     const struct request *request;
     struct terminal terminal;
+    struct progress progress;
     struct exchange exchange;
     uint64_t delivered;
 };
@@ -25,6 +26,9 @@ static int deliver(struct exchange *exchange, const void *bytes, size_t length, 
     uint64_t offset = talk->delivered;
 
     talk->delivered += length;
+    /* From here on the line belongs to the echo. */
+    progress_clear(&talk->progress);
+    exchange->progress = NULL;
     if (!talk->request->json)
         return output_bytes(&talk->terminal, bytes, length, why);
     /* What was compared is printed once, as the echo of its message. */
@@ -58,7 +62,10 @@ static int converse(struct conversation *talk, size_t index, struct reason *why)
     talk->exchange.pending_length = strlen(message);
     talk->exchange.planned = talk->exchange.sent + strlen(message);
     talk->exchange.exhausted = true;
+    talk->exchange.progress = &talk->progress;
+    progress_init(&talk->progress, stderr, start_ns);
     status = exchange_run(&talk->exchange, EXCHANGE_ECHOED, why);
+    progress_clear(&talk->progress);
     if (!request->compare)
         return status;
     if (request->json)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Standard input to the server and its echo to standard output, both at once."""
 
+import contextlib
 import json
 import os
 import select
@@ -152,6 +153,29 @@ class Streams(echotest.TestCase):
         self.read_terminal(master, b"hello\r\nhello\r\n")
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(echotest.PATIENCE), 0)
+
+    def test_progress(self):
+        """From the first second on, on a terminal; wiped at the end."""
+        def hesitates(conn):
+            data = conn.recv(65536)
+            conn.peer.stopped.wait(1.4)
+            conn.sendall(data)
+            badpeers.exact(conn)
+        with badpeers.serve(hesitates) as peer:
+            for arguments in (("--verify", "--size", "100"), ("hello",)):
+                with self.subTest(arguments):
+                    master, slave = os.openpty()
+                    status = subprocess.call([echotest.CLIENT, peer.endpoint, *arguments],
+                                             stdout=subprocess.DEVNULL, stderr=slave)
+                    os.close(slave)
+                    shown = ""
+                    with contextlib.suppress(OSError):  # EIO is the end of a terminal
+                        while True:
+                            shown += os.read(master, 10000).decode()
+                    os.close(master)
+                    self.assertEqual(status, 0)
+                    self.assertRegex(shown, r"\r0 B of \d+ B back, 0 %, 0\.0 MB/s\r")
+                    self.assertRegex(shown, r"\r +\r$")
 
     def test_json(self):
         process = self.start("-j", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
