@@ -207,7 +207,11 @@ def connect(endpoint, receive_buffer=None):
     if receive_buffer:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     sock.settimeout(PATIENCE)
-    sock.connect(peer)
+    try:
+        sock.connect(peer)
+    except OSError:
+        sock.close()
+        raise
     return sock
 
 
@@ -228,6 +232,23 @@ def receive_to_end(sock):
         if not piece:
             return bytes(data)
         data += piece
+
+
+def fill(sock, data):
+    """Sends until nothing fits anywhere any more between us and a server whose answers we do not
+    read; returns how much went out."""
+    sent = 0
+    sock.setblocking(False)
+    while select.select([], [sock], [], 0.1)[1]:
+        if sent == len(data):
+            raise AssertionError("all of it has gone out")
+        try:
+            sent += sock.send(memoryview(data)[sent:])
+        except BlockingIOError:
+            pass
+    sock.setblocking(True)
+    sock.settimeout(PATIENCE)
+    return sent
 
 
 def exchange(endpoint, data):

@@ -1,2 +1,9 @@
 # The server's life: workers, limits, overload, drain, reload, statistics, log.
 system_tests += tests/system/descriptors_run_out.py
+system_tests += \
+	tests/system/drain.py \
+	tests/system/drain_under_load.py \
+	tests/system/limits_connections.py \
+	tests/system/limits_time.py \
+	tests/system/limits_who.py
+EXTRA_DIST += tests/lib/load.py
