@@ -1,0 +1,10 @@
+# Programs to compare with; not built or run by make check. "make bench-programs", then
+# tests/bench/compare.
+EXTRA_PROGRAMS = tests/bench/bare-client tests/bench/bare-loop tests/bench/copy-loop
+tests_bench_bare_client_SOURCES = tests/bench/bare-client.c tests/bench/peer.h
+tests_bench_bare_loop_SOURCES = tests/bench/bare-loop.c tests/bench/peer.h
+tests_bench_copy_loop_SOURCES = tests/bench/copy-loop.c tests/bench/peer.h
+CLEANFILES += $(EXTRA_PROGRAMS)
+
+.PHONY: bench-programs
+bench-programs: $(bin_PROGRAMS) $(EXTRA_PROGRAMS)
