@@ -123,18 +123,21 @@ static void timer_ready(struct loop_source *source, unsigned events)
         return;
 }
 
+/* A timer that is set to an earlier time stays: it wakes once in vain and is set again. */
 static void set_timer(struct worker *worker, uint64_t ns)
 {
-    struct itimerspec at = {
-        .it_value = {.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)}};
+    struct itimerspec at = {.it_value = {.tv_sec = (time_t)(ns / NS_PER_S),
+                                         .tv_nsec = (long)(ns % NS_PER_S)}};
 
-    if (ns == worker->timer_ns)
+    if (worker->timer_ns && worker->timer_ns <= ns)
         return;
     worker->timer_ns = ns;
     timerfd_settime(worker->timer.fd, TFD_TIMER_ABSTIME, &at, NULL);
 }
 
-/* How long the loop may sleep; sets the timer for the next message that is due. */
+/* How long the loop may sleep: not at all, or until something happens. What has a time is left to
+ * the timer: a timeout of epoll_wait would be set up and torn down for every single sleep, which
+ * costs a virtual machine more than the message. */
 static int sleep_ms(struct worker *worker)
 {
     uint64_t until_ns = worker->sweep_ns;
@@ -143,15 +146,13 @@ static int sleep_ms(struct worker *worker)
         return 0;
     if (worker->retry && worker->retry_ns < until_ns)
         until_ns = worker->retry_ns;
-    if (worker->going && !worker->stopped && worker->run->plan->rate && first_free(worker)) {
-        uint64_t due_ns = pacer_next(&worker->pacer);
-
-        if (due_ns <= worker->now_ns)
-            return 0;
-        if (due_ns < until_ns)
-            set_timer(worker, due_ns);
-    }
-    return clock_poll_ms(worker->now_ns, until_ns);
+    if (worker->going && !worker->stopped && worker->run->plan->rate && first_free(worker) &&
+        pacer_next(&worker->pacer) < until_ns)
+        until_ns = pacer_next(&worker->pacer);
+    if (until_ns <= worker->now_ns)
+        return 0;
+    set_timer(worker, until_ns);
+    return -1;
 }
 
 static uint64_t timeval_ns(struct timeval value)

@@ -40,7 +40,7 @@ struct worker {
     unsigned index;
     pthread_t thread;
     struct loop loop;
-    struct loop_source timer; /* timerfd: epoll's milliseconds are too coarse for a schedule */
+    struct loop_source timer; /* timerfd; epoll's milliseconds are too coarse for a schedule */
     uint64_t timer_ns;        /* what it is set to; 0: nothing */
     struct flow *flows;       /* idle ones last */
     struct flow_message *messages;
