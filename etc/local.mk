@@ -26,6 +26,6 @@ uninstall-settings:
 
 # Where the shells look for completions below any prefix.
 bashcompletiondir = $(datadir)/bash-completion/completions
-dist_bashcompletion_DATA = etc/completions/bash/echo-server etc/completions/bash/echo-client
+dist_bashcompletion_DATA = etc/completions/bash/echo-server etc/completions/bash/echo-client etc/completions/bash/echo-bench
 zshcompletiondir = $(datadir)/zsh/site-functions
-dist_zshcompletion_DATA = etc/completions/zsh/_echo-server etc/completions/zsh/_echo-client
+dist_zshcompletion_DATA = etc/completions/zsh/_echo-server etc/completions/zsh/_echo-client etc/completions/zsh/_echo-bench
