@@ -21,26 +21,27 @@ const struct options_row plan_options[] = {
     {'t', "threads", "N", "threads, 0 = one per CPU (1)"},
     {'d', "duration", "D", "run time (10s)"},
     {'n', "messages", "N", "end after this many messages instead"},
-    {'s', "size", "SIZE", "size of a message (64); A:B = uniform between the two"},
+    {'s', "size", "SIZE", "size of a message (64); A:B = uniform between them"},
     {'P', "in-flight", "N", "messages in flight on each connection (1)"},
     {'R', "rate", "RATE",
-     "open loop: this many messages per second in total, latency\n"
-     "from the intended send time; without it the loop is closed"},
+     "open loop: so many messages per second in total,\n"
+     "latency from the intended send time; without it the\n"
+     "loop is closed"},
     {PLAN_OPTION_ARRIVAL, "arrival", "KIND", "uniform or poisson arrivals (uniform; with -R)"},
     {PLAN_OPTION_BULK, "bulk", NULL, "stream as fast as possible, both ways"},
     {PLAN_OPTION_CHURN, "churn", "N", "close and reconnect after N messages"},
     {PLAN_OPTION_IDLE, "idle", "N", "extra silent connections (0)"},
     {PLAN_OPTION_WARMUP, "warmup", "D", "time before anything counts (1s)"},
-    {PLAN_OPTION_VERIFY, "verify", "HOW", "compare the bytes: full, sample or none (full)"},
-    {PLAN_OPTION_TIMEOUT, "timeout", "D", "a connection that owes an echo for longer failed (10s)"},
+    {PLAN_OPTION_VERIFY, "verify", "HOW", "bytes compared: full, sample or none (full)"},
+    {PLAN_OPTION_TIMEOUT, "timeout", "D", "who owes an echo for longer has failed (10s)"},
     {PLAN_OPTION_FIND_MAX, "find-max", "GOAL",
      "the highest rate that meets a goal such as p99<2ms;\n"
      "each attempt takes the run time (then 2s)"},
     {PLAN_OPTION_INTERLEAVE, "interleave", "N",
-     "rounds A B A B... over several endpoints (1); from two on\n"
-     "with the 95 % interval of the difference"},
+     "rounds A B A B... over several endpoints (1); from\n"
+     "two on with the 95 % interval of the difference"},
     {PLAN_OPTION_REQUIRE, "require", "GOALS",
-     "exit 6 unless all are met: p99<1ms,errors=0,rate>50000\n"
+     "exit 6 unless all are met: p99<1ms,errors=0,rate>9000\n"
      "(p50 p99.9 ... min mean max, errors, rate, bytes)"},
     {PLAN_OPTION_BUSY_POLL, "busy-poll", NULL, "spin instead of sleeping"},
     {PLAN_OPTION_CPU, "cpu", "LIST", "run the threads on these CPUs: 0,2-3"},
@@ -54,8 +55,8 @@ const struct options_row plan_options[] = {
     {PLAN_OPTION_HDR, "hdr", "FILE", "write the latencies as an .hgrm percentile table (ms)"},
     {PLAN_OPTION_INTERVAL, "interval", "D", "a line of figures this often"},
     {PLAN_OPTION_MERGE, "merge", NULL,
-     "the operands are JSON reports of runs at the same time:\n"
-     "add them up into one"},
+     "the operands are JSON reports of runs that took place\n"
+     "at the same time: add them up into one"},
     {'V', "version", NULL, "print the version"},
     {'h', "help", NULL, "print this"},
     {0, NULL, NULL, NULL},

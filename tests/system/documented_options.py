@@ -11,6 +11,7 @@ import echotest
 PROGRAMS = (
     (echotest.SERVER, "echo-server.8"),
     (echotest.CLIENT, "echo-client.1"),
+    (echotest.BENCH, "echo-bench.1"),
 )
 
 

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: ISC
+"""How echo-bench is called: one clear line and exit 2 for what is wrong; the manual's examples."""
+
+import os
+import re
+import resource
+import unittest
+
+import echotest
+
+ENDPOINT = "unix:/nonexistent/echo.sock"
+
+NUMBERS = ("", "x", "-1", "+1", "1x", "0x1", "1e3", " 1", "01", "1.5", "99999999999999999999")
+SIZES = ("", "x", "-1", "0", "1.5", "1 KiB", "17MiB", "64:", ":64", "64:32", "1:2:3")
+DURATIONS = ("", "x", "-1", "+1", "1x", "1 s", "1e3", ".5", "1.s", "99999999999d", "400d")
+GOALS = ("", "p99", "p99<", "p99<1", "p100<1ms", "speed>1", "errors=x", "rate>5,")
+
+# Every option with an argument, and what it refuses.
+BAD_VALUES = {
+    "--connections": (*NUMBERS, "0"),
+    "--threads": (*NUMBERS, "257"),
+    "--duration": (*DURATIONS, "0"),
+    "--messages": (*NUMBERS, "0"),
+    "--size": SIZES,
+    "--in-flight": (*NUMBERS, "0", "65537"),
+    "--rate": (*NUMBERS, "0"),
+    "--arrival": ("", "normal", "Poisson"),
+    "--churn": (*NUMBERS, "0"),
+    "--idle": NUMBERS,
+    "--warmup": DURATIONS,
+    "--verify": ("", "half"),
+    "--timeout": (*DURATIONS, "0"),
+    "--find-max": (*GOALS, "p99<1ms,errors=0"),
+    "--interleave": (*NUMBERS, "0"),
+    "--require": GOALS,
+    "--cpu": ("", "x", "1-", "-1", "3-2", "0,", "1024"),
+    "--source": ("", "localhost:7", "127.0.0.1:7", "256.0.0.1.example.invalid", "127.0.0.1,"),
+    "--output": ("/nonexistent/file", ""),
+    "--hdr": ("/nonexistent/file", ""),
+    "--interval": (*DURATIONS, "0", "1ms"),
+}
+
+# Command lines, and a piece of the sentence.
+REFUSED = (
+    ((), "no endpoint"),
+    (("",), ""),
+    (("7777",), "localhost:7777"),
+    (("udp:localhost:7",), "not supported in this version"),
+    (("localhost:0",), "port 0"),
+    (("unix:/" + "x" * 200,), ""),
+    ((ENDPOINT, "--nonsense"), "unknown option --nonsense"),
+    ((ENDPOINT, "--find-mx", "p99<1s"), "did you mean --find-max?"),
+    ((ENDPOINT, "-Z"), "unknown option -Z"),
+    ((ENDPOINT, "--bulk=1"), "takes no argument"),
+    ((ENDPOINT, "-c"), "needs an argument"),
+    ((ENDPOINT, "--bulk", "-R", "5"), "-R"),
+    ((ENDPOINT, "-d", "1", "-n", "1"), "-d and -n"),
+    ((ENDPOINT, "--interleave", "2"), "two or more"),
+    ((ENDPOINT, "-4"), "TCP endpoints"),
+    (("localhost:7", "-4", "-6"), "exclude each other"),
+    (("--merge",), "--merge needs"),
+    (("systemd:",), ""),
+)
+
+
+class Usage(echotest.TestCase):
+    def refused(self, *arguments):
+        status, output, errors = echotest.run(echotest.BENCH, *arguments)
+        self.assertEqual((status, output), (2, ""), (arguments, errors))
+        self.assertEqual(errors.count("\n"), 1, (arguments, errors))
+        self.assertRegex(errors, r"^echo-bench: (.*: )?[A-Z]+: .+\n$", arguments)
+        return errors
+
+    def test_bad_values(self):
+        for option, values in BAD_VALUES.items():
+            for value in values:
+                with self.subTest(option=option, value=value):
+                    self.refused(ENDPOINT, "%s=%s" % (option, value))
+
+    def test_table_is_complete(self):
+        """Every option that --help shows with an argument has its row above."""
+        _, text, _ = echotest.run(echotest.BENCH, "--help")
+        shown = set(re.findall(r"^ +(?:-\w, )?(--[a-z-]+) [A-Z]+", text, re.M))
+        self.assertEqual(shown, set(BAD_VALUES))
+
+    def test_refused(self):
+        for arguments, piece in REFUSED:
+            with self.subTest(arguments):
+                self.assertIn(piece, self.refused(*arguments))
+
+    def test_too_many_connections(self):
+        """More than there are descriptors: told before anything is opened."""
+        endpoint = self.server("unix:" + self.path()).endpoint
+        status, _, errors = echotest.run(
+            echotest.BENCH, "-c", "200", endpoint,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100)))
+        self.assertEqual(status, 2)
+        self.assertRegex(errors, "NOFILE: 200 connections need .* limit is 100")
+
+    def test_help_and_version(self):
+        for option in ("-h", "--help"):
+            status, output, errors = echotest.run(echotest.BENCH, option)
+            self.assertEqual((status, errors), (0, ""))
+            self.assertTrue(output.startswith("Usage: echo-bench "))
+            self.assertLessEqual(max(len(line) for line in output.splitlines()), 80)
+        for option in ("-V", "--version"):
+            status, output, errors = echotest.run(echotest.BENCH, option)
+            self.assertEqual((status, errors), (0, ""))
+            self.assertRegex(output, r"^echo-bench \(echo-service\) \d+\.\d+\.\d+\n$")
+
+    def test_manual_examples_run(self):
+        """As they are printed, but for the endpoints and shorter."""
+        server = self.server("unix:" + self.path(), "localhost:0")
+        manual = os.path.join(echotest.SOURCE, "man", "echo-bench.1")
+        with open(manual, encoding="utf-8") as file:
+            text = file.read()
+        blocks = re.findall(r"(?m)^\.Bd -literal.*\n((?:\$ echo-bench .*\n)+)\.Ed$", text)
+        self.assertGreaterEqual(len(blocks), 7)
+        for block in blocks:
+            script = re.sub(r"(?m)^\$ echo-bench (?!--merge)", '"$BENCH" --warmup 0 ', block)
+            script = re.sub(r"(?m)^\$ echo-bench ", '"$BENCH" ', script)
+            script = script.replace("unix:/tmp/echo.sock", server.endpoints[0])
+            script = script.replace("localhost:7777", server.endpoints[1])
+            script = re.sub(r"-d \d+", "-d 0.05", script)
+            script = re.sub(r"(-R 5000|--find-max)", r"-d 0.05 \1", script)
+            script = script.replace("--interleave 10", "--interleave 2")
+            # A busy machine may wait longer than the example's goals allow.
+            script = script.replace("p99<50ms", "p99<50s").replace("p99<2ms", "p99<20ms")
+            status, output, errors = echotest.run(
+                "sh", "-ec", "cd '%s'\n%s" % (self.directory, script),
+                env={**os.environ, "BENCH": echotest.BENCH})
+            self.assertEqual((status, errors), (0, ""), script)
+            self.assertIn("echo-bench ", output)
+
+
+if __name__ == "__main__":
+    unittest.main()
