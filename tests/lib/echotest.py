@@ -152,8 +152,10 @@ class Server:
             return
         ended = self.process.poll()
         if ended is None:
-            self.process.send_signal(signal.SIGTERM)
+            # In this order: a SIGCONT that arrives while the leak checker attaches to the ending
+            # process takes back the stop that the checker then waits for.
             self.process.send_signal(signal.SIGCONT)
+            self.process.send_signal(signal.SIGTERM)
             try:
                 self.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
