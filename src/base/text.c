@@ -10,8 +10,9 @@
 
 enum { NO_DIGITS = -1, TOO_MANY_DIGITS = -2 };
 
-/* Reads digits of the base up to the first other character. Fails on none, on a leading zero before
- * another digit and on overflow; then the cursor is behind the digits. */
+/* Reads digits of the base up to the first other character. Fails on none, on overflow and on a
+ * leading zero before another decimal digit, which some readers take for octal; then the cursor is
+ * behind the digits. */
 static int read_digits(const char **cursor, unsigned base, uint64_t *value)
 {
     const char *start = *cursor;
@@ -21,7 +22,7 @@ static int read_digits(const char **cursor, unsigned base, uint64_t *value)
     for (; **cursor >= '0' && **cursor < (char)('0' + base); (*cursor)++) {
         unsigned digit = (unsigned)(**cursor - '0');
 
-        if (*cursor > start && *start == '0')
+        if (base == 10 && *cursor > start && *start == '0')
             return NO_DIGITS;
         if (sum > (UINT64_MAX - digit) / base)
             result = TOO_MANY_DIGITS;
@@ -67,9 +68,6 @@ int text_number(const char *text, uint64_t min, uint64_t max, uint64_t *value, s
 
 int text_octal(const char *text, uint64_t max, uint64_t *value, struct reason *why)
 {
-    /* "0660" is how people write a mode: one leading zero is part of the custom. */
-    if (text[0] == '0' && text[1])
-        text++;
     return number_in(text, 8, 0, max, value, why);
 }
 

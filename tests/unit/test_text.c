@@ -48,8 +48,9 @@ static void octals(void **state)
     static const struct {
         const char *text;
         uint64_t value;
-    } good[] = {{"0660", 0660}, {"660", 0660}, {"0", 0}, {"7777", 07777}};
-    static const char *const bad[] = {"", "8", "0o660", "10000", "u+w", "00660", " 660"};
+    } good[] = {{"0660", 0660}, {"660", 0660},  {"0", 0},       {"7777", 07777},
+                {"0000", 0},    {"0044", 0044}, {"0006", 0006}, {"00660", 0660}};
+    static const char *const bad[] = {"", "8", "0o660", "10000", "u+w", "00668", " 660"};
     uint64_t value;
 
     (void)state;
