@@ -145,7 +145,6 @@ static void *run(void *argument)
     uint64_t fresh_ns = 0;
     int status = 0;
 
-    attend(worker);
     while (status >= 0) {
         int timeout_ms = -1;
 
@@ -178,8 +177,11 @@ static void *run(void *argument)
 int crew_start(struct crew *crew, struct reason *why)
 {
     for (unsigned i = 0; i < crew->count; i++) {
-        int code = pthread_create(&crew->workers[i].thread, NULL, run, &crew->workers[i]);
+        int code;
 
+        /* It attends before it waits, and so finds what was there before it. */
+        call(&crew->workers[i]);
+        code = pthread_create(&crew->workers[i].thread, NULL, run, &crew->workers[i]);
         if (code)
             return reason_errno(why, code, "start worker %u", i);
         crew->started++;
