@@ -13,6 +13,7 @@ include tests/unit/server.mk
 include tests/system/local.mk
 include tests/system/client.mk
 include tests/system/bench.mk
+include tests/system/service.mk
 include tests/system/life.mk
 checks = tests/check-includes.py tests/check-programs.py
 

@@ -8,6 +8,7 @@ descriptor of --ready-fd; whoever waits for a state waits for its event, or asks
 import os
 import random
 import re
+import resource
 import select
 import shutil
 import signal
@@ -50,8 +51,27 @@ class TestCase(unittest.TestCase):
     def server(self, *arguments, **options):
         """A running server, stopped (and checked) when the test ends."""
         server = Server(*arguments, **options)
+        server.start()
         self.addCleanup(server.end)
-        return server.start()
+        return server
+
+    def refusal(self, *arguments, **options):
+        """A server that must not start: its NotReady, with exit status and what it said."""
+        with self.assertRaises(NotReady) as caught:
+            self.server(*arguments, **options)
+        failure = caught.exception
+        self.assertEqual(failure.status, 2, failure.text)
+        self.assertTrue(failure.text.startswith("echo-server: "), failure.text)
+        return failure
+
+
+class NotReady(AssertionError):
+    """The server ended before it was ready."""
+
+    def __init__(self, status, text):
+        super().__init__("the server did not get ready, exit status %s: %s" % (status, text))
+        self.status = status
+        self.text = text
 
     def client(self, endpoint, **options):
         """A connected socket, closed when the test ends."""
@@ -90,7 +110,8 @@ class Server:
         lines = text.splitlines()
         if not lines or lines[-1] != "ready":
             self.process.wait(PATIENCE)
-            raise AssertionError("the server did not get ready: " + self.log())
+            with self.log_file:
+                raise NotReady(self.process.returncode, self.log())
         self.endpoints = [line.split(" ", 1)[1] for line in lines[:-1]]
         return self
 
@@ -126,6 +147,10 @@ class Server:
             except FileNotFoundError:
                 pass  # closed between the two calls
         return result
+
+    def sockets(self):
+        """How many sockets it has open."""
+        return sum(target.startswith("socket:") for target in self.descriptors().values())
 
     def anonymous_memory(self):
         """Bytes of memory of its own (Pss_Anon)."""
@@ -194,8 +219,13 @@ def read_to_end(fd):
         pieces.append(piece)
 
 
-def connect(endpoint, receive_buffer=None):
-    """A blocking socket to an endpoint as the server tells it."""
+def limit_descriptors(count):
+    """For preexec: soft and hard limit."""
+    return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
+
+
+def socket_for(endpoint):
+    """A socket of the endpoint's family, and the address for bind or connect."""
     if endpoint.startswith("unix:"):
         name = endpoint[5:]
         if name.startswith("@"):
@@ -205,7 +235,12 @@ def connect(endpoint, receive_buffer=None):
         host, port = endpoint.rsplit(":", 1)
         family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
         peer = (host.strip("[]"), int(port))
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    return socket.socket(family, socket.SOCK_STREAM), peer
+
+
+def connect(endpoint, receive_buffer=None):
+    """A blocking socket to an endpoint as the server tells it."""
+    sock, peer = socket_for(endpoint)
     if receive_buffer:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     sock.settimeout(PATIENCE)

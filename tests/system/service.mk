@@ -1,0 +1,22 @@
+# The service itself: exact bytes whatever happens, and starting.
+system_tests += \
+	tests/system/client_resets.py \
+	tests/system/descriptor_reuse.py \
+	tests/system/environment.py \
+	tests/system/faulty_calls.py \
+	tests/system/foreign_clients.py \
+	tests/system/slow_reader.py \
+	tests/system/socket_path.py \
+	tests/system/start_failures.py \
+	tests/system/two_starters.py \
+	tests/system/urgent_data.py
+
+# The server with system calls that fail as ECHO_FAULTS says (tests/lib/faults.h).
+if TESTS_ENABLED
+check_PROGRAMS += tests/system/echo-server-faulty
+endif
+tests_system_echo_server_faulty_SOURCES = src/server/echo-server.c \
+	tests/lib/faults.c tests/lib/faults.h
+tests_system_echo_server_faulty_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_system_echo_server_faulty_LDADD = $(echo_server_LDADD)
+tests_system_echo_server_faulty_LDFLAGS = $(AM_LDFLAGS) $(FAULTS_WRAP)
