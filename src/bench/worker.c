@@ -126,8 +126,8 @@ static void timer_ready(struct loop_source *source, unsigned events)
 /* A timer that is set to an earlier time stays: it wakes once in vain and is set again. */
 static void set_timer(struct worker *worker, uint64_t ns)
 {
-    struct itimerspec at = {.it_value = {.tv_sec = (time_t)(ns / NS_PER_S),
-                                         .tv_nsec = (long)(ns % NS_PER_S)}};
+    struct itimerspec at = {
+        .it_value = {.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)}};
 
     if (worker->timer_ns && worker->timer_ns <= ns)
         return;
