@@ -44,7 +44,7 @@ bool acceptor_resume(struct worker *worker, uint64_t now_ns)
         if (!port->paused)
             continue;
         if (port->resume_ns ? now_ns >= port->resume_ns
-                            : admission_has_place(&worker->crew->admission)) {
+                            : worker->turn_away || admission_has_place(&worker->crew->admission)) {
             port->paused = loop_watch(&worker->loop, &port->source, LOOP_READ) < 0;
             port->resume_ns = now_ns + BACK_OFF_NS;
         }

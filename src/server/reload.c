@@ -132,6 +132,8 @@ static struct listener *find(struct listener *list, const struct endpoint *endpo
 static int open_new(struct server *server, const struct settings *new, struct listener **opened,
                     struct reason *why)
 {
+    bool any = false;
+
     for (size_t i = 0; i < new->listener_count; i++) {
         const struct settings_listener *wanted = &new->listeners[i];
         struct listener *kept = find(server->listeners, &wanted->endpoint);
@@ -140,6 +142,7 @@ static int open_new(struct server *server, const struct settings *new, struct li
         if (kept) {
             if (listener_check(kept, wanted, why) < 0)
                 return -1;
+            any = true;
             continue;
         }
         listener = listener_open(wanted, server->worker_count, (unsigned)i, why);
@@ -152,7 +155,10 @@ static int open_new(struct server *server, const struct settings *new, struct li
         }
         listener->next = *opened;
         *opened = listener;
+        any = true;
     }
+    if (!any)
+        return reason_set(why, REASON_USAGE, 0, "no listener could be opened");
     return server_check_root(server, *opened, new, why);
 }
 

@@ -7,3 +7,7 @@ system_tests += \
 	tests/system/limits_time.py \
 	tests/system/limits_who.py
 EXTRA_DIST += tests/lib/load.py
+system_tests += \
+	tests/system/reload_refused.py \
+	tests/system/reload_settings.py \
+	tests/system/reload_under_load.py

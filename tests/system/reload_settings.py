@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: ISC
+"""A reload takes effect as a whole: listeners come, go and stay, limits change."""
+
+import os
+import select
+import signal
+import socket
+import unittest
+
+import echotest
+
+
+class ReloadSettings(echotest.TestCase):
+    def start(self, listeners, more="", **options):
+        self.reloads = 0
+        self.settings(listeners, more)
+        return self.server("-c", self.path("conf"), **options)
+
+    def settings(self, listeners, more=""):
+        self.write("conf", "listeners = (%s);\n%s" % (
+            ", ".join('{ endpoint = "%s"; %s}' % listener if isinstance(listener, tuple)
+                      else '{ endpoint = "%s"; }' % listener for listener in listeners), more))
+
+    def reload(self, server, listeners, more=""):
+        self.settings(listeners, more)
+        self.reloads += 1
+        server.send_signal(signal.SIGHUP)
+        server.wait_log(" reloaded ", self.reloads)
+
+    def talk(self, *clients):
+        for client in clients:
+            client.sendall(b"hello")
+            self.assertEqual(echotest.receive_exactly(client, 5), b"hello")
+
+    def test_listeners_come_and_go(self):
+        first, second, third = ("unix:" + self.path(name) for name in ("a", "b", "c"))
+        server = self.start([first, second, "127.0.0.1:0", "[::1]:0"])
+        inode = os.stat(self.path("a")).st_ino
+        clients = [self.client(endpoint) for endpoint in server.endpoints]
+        self.talk(*clients)
+
+        self.reload(server, [third, "127.0.0.1:0", (first, 'name = "one"; backlog = 77; ')])
+        self.assertEqual(sorted(os.listdir(self.directory)), ["a", "c", "conf"])
+        self.assertEqual(os.stat(self.path("a")).st_ino, inode)
+        self.talk(*clients)  # also those of the listeners that are gone
+        for endpoint in (server.endpoints[1], server.endpoints[3]):
+            with self.assertRaises((ConnectionRefusedError, FileNotFoundError)):
+                echotest.connect(endpoint)
+        self.talk(self.client(first), self.client(third), self.client(server.endpoints[2]))
+        server.send_signal(signal.SIGUSR1)
+        server.wait_log("statistics listener=one accepted=2 active=")
+        server.wait_log("statistics listener=total accepted=7 ")
+
+        # The endpoint comes back while clients of its first life are still there.
+        self.reload(server, [first, second])
+        self.talk(*clients, self.client(second))
+        clients[1].close()
+        self.reload(server, [first, second])
+        self.reload(server, [first, second])
+        server.send_signal(signal.SIGUSR1)
+        server.wait_log("statistics listener=total accepted=8 ")
+
+    def test_who_is_queued_at_a_removed_listener_is_served(self):
+        first, second = ("unix:" + self.path(name) for name in ("a", "b"))
+        server = self.start([first, second, "127.0.0.1:0"], "limits = { connections = 1; };")
+        held = self.client(first)
+        self.talk(held)
+        waiting = [self.client(endpoint) for endpoint in server.endpoints[1:] for _ in range(5)]
+        self.assertEqual(select.select(waiting, [], [], 0.02)[0], [])
+        self.reload(server, [first], "limits = { connections = 1; };")
+        self.talk(held, *waiting)
+
+    def test_limits(self):
+        endpoint = "unix:" + self.path()
+        server = self.start([endpoint, "127.0.0.1:0"], "limits = { connections = 3; };")
+        served = [self.client(endpoint) for _ in range(3)]
+        self.talk(*served)
+        waiting = [self.client(one) for one in server.endpoints for _ in range(2)]
+        for client in waiting:
+            client.sendall(b"hello")
+        server.wait_log(" full ")
+        # Fewer places: who is in stays, who leaves makes no room yet.
+        self.reload(server, [endpoint, "127.0.0.1:0"], "limits = { connections = 1; };")
+        served.pop().close()
+        self.talk(*served)
+        self.assertEqual(select.select(waiting, [], [], 0.05)[0], [])
+        # More places: all that wait come in at once.
+        self.reload(server, [endpoint, "127.0.0.1:0"], "limits = { connections = 100; };")
+        for client in waiting:
+            self.assertEqual(echotest.receive_exactly(client, 5), b"hello")
+        # Sources and users are counted from now on.
+        self.reload(server, [endpoint, "127.0.0.1:0"], "limits = { per_source = 2; };")
+        clients = [self.client(server.endpoints[1]) for _ in range(4)]
+        ends = echotest.wait_for(
+            lambda: len(ready := select.select(clients, [], [], 0)[0]) == 2 and ready)
+        for client in ends:
+            self.assertEqual(client.recv(1), b"")
+        # Who waits is turned away once that is the rule.
+        self.reload(server, [endpoint, "127.0.0.1:0"], "limits = { connections = 1; };")
+        waiting = [self.client(one) for one in server.endpoints for _ in range(2)]
+        self.assertEqual(select.select(waiting, [], [], 0.05)[0], [])
+        self.reload(server, [endpoint, "127.0.0.1:0"],
+                    'limits = { connections = 1; on_full = "close"; };')
+        for client in waiting:
+            self.assertEqual(client.recv(1), b"")
+        # Silence gets a limit, and loses it again.
+        self.reload(server, [endpoint, "127.0.0.1:0"], 'limits = { idle_timeout = "100ms"; };')
+        for client in served:
+            self.assertEqual(client.recv(1), b"")
+        self.reload(server, [endpoint, "127.0.0.1:0"])
+        client = self.client(endpoint)
+        self.assertEqual(select.select([client], [], [], 0.3)[0], [])
+        self.talk(client)
+
+    def test_buffer_log_and_shutdown(self):
+        endpoint = "unix:" + self.path()
+        server = self.start([endpoint], 'buffer = "4KiB";')
+        stream = self.client(endpoint)
+        data = echotest.block(64 << 20)
+        sent = echotest.fill(stream, data)
+        for buffer in ("1MiB", "5000", "64KiB"):
+            self.reload(server, [endpoint], 'buffer = "%s";' % buffer)
+            self.assertTrue(echotest.exchange(endpoint, data[:1 << 20]) == data[:1 << 20])
+        stream.shutdown(socket.SHUT_WR)
+        self.assertTrue(echotest.receive_to_end(stream) == data[:sent])
+        self.assertNotIn(" accept ", server.log())
+        self.reload(server, [endpoint], 'log = { level = "info"; };'
+                                        'shutdown = { grace = "0"; linger = "0"; };')
+        self.talk(self.client(endpoint))
+        server.wait_log(" accept ")
+        self.assertEqual(server.stop(), 0)
+
+    def test_optional_listener_comes_later(self):
+        endpoint = "unix:" + self.path()
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            other = "127.0.0.1:%d" % taken.getsockname()[1]
+            server = self.start([endpoint, (other, "optional = true; ")])
+            self.assertEqual(server.endpoints, [endpoint])
+            self.reload(server, [endpoint, (other, "optional = true; ")])
+            server.wait_log("listener-skipped listener=%s" % other, 2)
+        self.reload(server, [endpoint, (other, "optional = true; ")])
+        self.talk(self.client(other), self.client(endpoint))
+
+    def test_without_a_file(self):
+        server = self.server("unix:" + self.path())
+        client = self.client(server.endpoint)
+        server.send_signal(signal.SIGHUP)
+        server.wait_log("reload-ignored why=\"there is no settings file\"")
+        self.talk(client)
+
+
+if __name__ == "__main__":
+    unittest.main()

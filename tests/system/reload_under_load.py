@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: ISC
+"""Reloads under load: no connect fails, no stream notices, nothing is left behind."""
+
+import os
+import select
+import signal
+import time
+import unittest
+
+import echotest
+import load
+
+RELOADS = int(os.environ.get("ECHO_TEST_RELOADS", "100"))
+
+
+class ReloadUnderLoad(echotest.TestCase):
+    def settings(self, number):
+        """Every other file has one listener more, other limits, another order."""
+        kept = ['{ endpoint = "unix:%s"; }' % self.path(), '{ endpoint = "127.0.0.1:0"; }',
+                '{ endpoint = "[::1]:0"; }']
+        extra = ['{ endpoint = "unix:%s"; }' % self.path("more"), '{ endpoint = "localhost:0"; }']
+        listeners = kept if number % 2 == 0 else extra[:1] + kept[::-1] + extra[1:]
+        self.write("conf", 'listeners = (%s);\nlimits = { connections = %d; idle_timeout = "%ds"; };\n'
+                           'buffer = "%d";\nlog = { level = "%s"; };\n'
+                   % (", ".join(listeners), 5000 + number, 100 + number % 3,
+                      16384 << number % 3, ("notice", "debug")[number % 10 == 9]))
+
+    def reload(self, server, number):
+        self.settings(number)
+        self.reloads += 1
+        server.send_signal(signal.SIGHUP)
+        server.wait_log(" notice reloaded ", self.reloads)
+        if self.reloads > 90:  # no more lines a second than the log takes
+            select.select([], [], [], 0.055)
+
+    def test_reloads(self):
+        self.reloads = 0
+        self.settings(0)
+        server = self.server("-c", self.path("conf"))
+        clients = load.Load(server.endpoints, streams=200, rate=1000, size=(1, 2000))
+        self.reload(server, 1)
+        self.reload(server, 2)
+        listening = self.listening(server)
+        memory = server.anonymous_memory()
+        began = time.monotonic()
+        for number in range(3, RELOADS + 3):
+            self.reload(server, number)
+        took = time.monotonic() - began
+        if number % 2:
+            self.reload(server, number + 1)
+        self.assertEqual(self.listening(server), listening)
+        grown = server.anonymous_memory() - memory
+        clients.end()
+        counts = clients.result()
+        print("%d reloads in %.1f s, memory grew by %d KiB, %s" %
+              (RELOADS, took, grown >> 10, counts))
+        self.assertEqual(set(counts), {"exact", "messages", "connects"}, counts)
+        if not echotest.SANITIZED:
+            self.assertLessEqual(grown, 256 << 10)
+        for word in ("refused", "skipped", "lost"):
+            self.assertNotIn(word, server.log())
+        # And nothing but the connections has come and gone.
+        echotest.wait_for(lambda: len(server.descriptors()) <= self.idle_descriptors(server),
+                          lambda: server.descriptors())
+
+    def listening(self, server):
+        """Its listening sockets: their numbers stay as long as they live."""
+        inodes = set()
+        for name in ("tcp", "tcp6"):
+            with open("/proc/%d/net/%s" % (server.pid, name), encoding="ascii") as file:
+                inodes |= {line.split()[9] for line in file if line.split()[3] == "0A"}
+        with open("/proc/%d/net/unix" % server.pid, encoding="ascii") as file:
+            inodes |= {line.split()[6] for line in file if line.split()[3] == "00010000"}
+        return {(fd, target) for fd, target in server.descriptors().items()
+                if target[8:-1] in inodes}
+
+    def idle_descriptors(self, server):
+        others = [target for target in server.descriptors().values()
+                  if not target.startswith("socket:")]
+        return len(others) + len(self.listening(server)) + 1
+
+
+if __name__ == "__main__":
+    unittest.main()
