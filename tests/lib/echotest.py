@@ -55,6 +55,12 @@ class TestCase(unittest.TestCase):
         self.addCleanup(server.end)
         return server
 
+    def client(self, endpoint, **options):
+        """A connected socket, closed when the test ends."""
+        sock = connect(endpoint, **options)
+        self.addCleanup(sock.close)
+        return sock
+
     def refusal(self, *arguments, **options):
         """A server that must not start: its NotReady, with exit status and what it said."""
         with self.assertRaises(NotReady) as caught:
@@ -72,12 +78,6 @@ class NotReady(AssertionError):
         super().__init__("the server did not get ready, exit status %s: %s" % (status, text))
         self.status = status
         self.text = text
-
-    def client(self, endpoint, **options):
-        """A connected socket, closed when the test ends."""
-        sock = connect(endpoint, **options)
-        self.addCleanup(sock.close)
-        return sock
 
 
 class Server:
