@@ -294,8 +294,11 @@ static void ping_loop(struct ping *ping)
     for (; !is_over(ping, now_ns, deadline_ns); now_ns = clock_now_ns()) {
         struct reason why;
 
-        if (interrupt_take_quit())
+        if (interrupt_take_quit()) {
+            ping->report.signalled = true;
             ping_report_statistics(&ping->report);
+            ping->report.signalled = false;
+        }
         if (may_send(ping, now_ns))
             send_ping(ping, now_ns);
         else
@@ -347,16 +350,18 @@ enum exit_status ping_run(const struct request *request, struct reason *why)
     ping->request = request;
     ping->bytes = bytes;
     ping->status = EXIT_EXACT;
-    interrupt_catch();
     if (connect_open(request, &ping->targets, &ping->connected, why) < 0) {
         status = reason_exit_status(why->word, 0);
         goto out;
     }
+    /* Not before: until here a signal may simply end us, even in the name service. */
+    interrupt_catch();
     ping_report_init(&ping->report, request);
     begin_connection(ping);
     ping_report_start(&ping->report);
     ping->next_ns = ping->report.start_ns;
     ping_loop(ping);
+    ping->report.signalled = interrupt_asked();
     finish(ping);
     if (!ping->report.failed)
         ping_report_statistics(&ping->report);

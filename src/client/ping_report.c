@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 void ping_report_init(struct ping_report *report, const struct request *request)
 {
@@ -199,6 +200,9 @@ void ping_report_statistics(struct ping_report *report)
         statistics_object(report, duration_ns);
         return;
     }
+    /* The terminal has shown ^C or ^\ in the middle of a line. */
+    if (report->signalled && isatty(STDOUT_FILENO))
+        putchar('\n');
     printf("--- %s echo statistics ---\n", report->request->name);
     printf("%" PRIu64 " sent, %" PRIu64 " echoed, %" PRIu64 " lost, %" PRIu64 " corrupt, %" PRIu64
            " late",

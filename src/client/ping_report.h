@@ -24,7 +24,8 @@ struct ping_report {
     struct histogram rtt;     /* of the answers in time */
     struct histogram connect; /* of every connection made */
     uint64_t start_ns;
-    int failed; /* errno of a failed write to standard output, or 0 */
+    bool signalled; /* the next statistics were asked for by a key */
+    int failed;     /* errno of a failed write to standard output, or 0 */
 };
 
 void ping_report_init(struct ping_report *report, const struct request *request);
