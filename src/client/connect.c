@@ -55,6 +55,7 @@ static void race_failed(struct race *race, size_t i, const struct reason *why)
 
     io_close(&race->attempts[i].fd);
     race->attempts[i].retry_ns = 0;
+    race->next_ns = 0; /* the next one's turn is now */
     trace_step(&race->request->trace, "connect: connect(%s) failed, %s: %s",
                address_format(&race->targets->list[i], text, sizeof text), reason_name(why->word),
                why->text);
@@ -144,7 +145,6 @@ static int race_wait(struct race *race, struct connect_result *result)
             if (transport_connect_result(attempt->fd, &race->targets->list[i], &why) == 0)
                 return race_won(race, i, result);
             race_failed(race, i, &why);
-            race->next_ns = now_ns;
         } else if (attempt->retry_ns && attempt->retry_ns <= now_ns) {
             if (race_start(race, i, result))
                 return 1;

@@ -1,6 +1,10 @@
 client_libraries = libclient.a $(measure_libraries) $(CMOCKA_LIBS)
 
-unit_tests += tests/unit/test_exchange tests/unit/test_request
+unit_tests += tests/unit/test_connect tests/unit/test_exchange tests/unit/test_request
+
+tests_unit_test_connect_SOURCES = tests/unit/test_connect.c tests/lib/testing.h
+tests_unit_test_connect_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_connect_LDADD = $(client_libraries)
 
 tests_unit_test_exchange_SOURCES = tests/unit/test_exchange.c tests/lib/testing.h \
 	tests/lib/faults.c tests/lib/faults.h

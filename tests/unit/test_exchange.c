@@ -14,8 +14,8 @@
 
 #define STREAM_SIZE 200000
 
-/* An echo server with a limit: after so many bytes it ends, keeps silent or sends more. */
-enum peer_habit { PEER_ECHOES, PEER_ENDS, PEER_KEEPS_SILENT, PEER_SENDS_MORE };
+/* An echo server with a limit: after so many bytes it ends, is gone, keeps silent or sends more. */
+enum peer_habit { PEER_ECHOES, PEER_ENDS, PEER_LEAVES, PEER_KEEPS_SILENT, PEER_SENDS_MORE };
 
 struct peer {
     int fd;
@@ -40,6 +40,10 @@ static void *peer_main(void *argument)
         done += (size_t)count;
         if (send(peer->fd, bytes, (size_t)count, MSG_NOSIGNAL) < count)
             break;
+        if (peer->habit == PEER_LEAVES && done == peer->limit) {
+            shutdown(peer->fd, SHUT_RDWR);
+            break;
+        }
         if (peer->habit == PEER_ENDS && done == peer->limit) {
             shutdown(peer->fd, SHUT_WR);
             while (recv(peer->fd, bytes, sizeof bytes, 0) > 0)
@@ -136,6 +140,8 @@ static void ends(void **state)
         {PEER_ENDS, 0, 30 * NS_PER_S, REASON_EOF, "at 0 of 200000"},
         {PEER_ENDS, 1, 30 * NS_PER_S, REASON_TRUNCATED, "at 1 of 200000"},
         {PEER_ENDS, 70000, 30 * NS_PER_S, REASON_TRUNCATED, "at 70000 of 200000"},
+        /* Sending fails then; what had come back counts all the same. */
+        {PEER_LEAVES, 10000, 30 * NS_PER_S, REASON_TRUNCATED, "at 10000 of 200000"},
         {PEER_KEEPS_SILENT, STREAM_SIZE - 1, 30 * NS_PER_S, REASON_TRUNCATED,
          "at 199999 of 200000"},
         {PEER_SENDS_MORE, STREAM_SIZE, 30 * NS_PER_S, REASON_EXTRA, "17 bytes (sent "},
