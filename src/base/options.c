@@ -76,17 +76,32 @@ static const struct options_row *row_find(const struct options_row *rows, int le
     return NULL;
 }
 
+/* The long options that begin so; getopt takes a beginning that belongs to one alone. */
+static size_t list_candidates(const struct options_row *rows, const char *start, char *list,
+                              size_t size)
+{
+    size_t length = strlen(start), used = 0, count = 0;
+
+    for (; rows->letter && used < size; rows++)
+        if (rows->name && strncmp(rows->name, start, length) == 0)
+            used += (size_t)snprintf(list + used, size - used, "%s--%s", count++ ? ", " : "",
+                                     rows->name);
+    return count;
+}
+
 static int refuse_unknown(const struct options_row *rows, const char *word, struct reason *why)
 {
     const char *names[OPTIONS_MAX + 1] = {NULL};
     const char *nearest;
-    char copy[48];
+    char copy[48], list[160];
     size_t count = 0;
 
+    text_escape(copy, sizeof copy, word, strcspn(word, "="));
+    if (list_candidates(rows, copy + 2, list, sizeof list) > 1)
+        return reason_set(why, REASON_USAGE, 0, "option %s may be %s", copy, list);
     for (; rows->letter && count < OPTIONS_MAX; rows++)
         if (rows->name)
             names[count++] = rows->name;
-    text_escape(copy, sizeof copy, word, strcspn(word, "="));
     nearest = text_nearest(copy + 2, names);
     return reason_set(why, REASON_USAGE, 0, "unknown option %s%s%s%s", copy,
                       nearest ? " (did you mean --" : "", nearest ? nearest : "",

@@ -18,6 +18,7 @@ static const struct options_row rows[] = {
     {READY_FD, "ready-fd", "N", "write to N,\nthen close it"},
     {'4', NULL, NULL, "IPv4 only"},
     {'x', "a-very-long-name-indeed", "ARGUMENT", "below"},
+    {'y', "a-very-short-one", NULL, ""},
     {0, NULL, NULL, NULL},
 };
 
@@ -36,7 +37,8 @@ static void help(void **state)
                               "                           then close it\n"
                               "  -4                       IPv4 only\n"
                               "  -x, --a-very-long-name-indeed ARGUMENT\n"
-                              "                           below\n");
+                              "                           below\n"
+                              "  -y, --a-very-short-one   \n");
     free(text);
 }
 
@@ -46,21 +48,23 @@ static void refusals(void **state)
     static const struct {
         const char *word;
         const char *sentence;
-    } table[] = {{"--confg", "unknown option --confg (did you mean --config?)"},
-                 {"--confg=x", "unknown option --confg (did you mean --config?)"},
-                 {"--zzzzzzzz", "unknown option --zzzzzzzz"},
-                 {"--config", "option -c, --config needs an argument: FILE"},
-                 {"--test=1", "option -t, --test takes no argument"},
-                 {"--ready-fd", "option --ready-fd needs an argument: N"},
-                 {"-z", "unknown option -z"},
-                 {"-tz", "unknown option -z"},
-                 {"-c", "option -c, --config needs an argument: FILE"},
-                 {"-\n", "unknown option -\\x0a"}};
+    } table[] = {
+        {"--confg", "unknown option --confg (did you mean --config?)"},
+        {"--confg=x", "unknown option --confg (did you mean --config?)"},
+        {"--zzzzzzzz", "unknown option --zzzzzzzz"},
+        {"--config", "option -c, --config needs an argument: FILE"},
+        {"--test=1", "option -t, --test takes no argument"},
+        {"--ready-fd", "option --ready-fd needs an argument: N"},
+        {"--a-very", "option --a-very may be --a-very-long-name-indeed, --a-very-short-one"},
+        {"-z", "unknown option -z"},
+        {"-tz", "unknown option -z"},
+        {"-c", "option -c, --config needs an argument: FILE"},
+        {"-\n", "unknown option -\\x0a"}};
     struct option list[COUNT(rows)] = {{0}};
     char letters[2 * COUNT(rows) + 2];
 
     (void)state;
-    assert_string_equal(options_short(rows, letters), ":c:t4x:");
+    assert_string_equal(options_short(rows, letters), ":c:t4x:y");
     assert_int_equal(options_count(rows), COUNT(rows) - 1);
     for (size_t i = 0; i < options_count(rows); i++)
         list[i] = (struct option){rows[i].name ? rows[i].name : "",
