@@ -61,7 +61,8 @@ int settings_set_endpoints(struct settings *settings, char *const *endpoints, si
     const struct schema_setting *endpoint_setting = schema_find(SCHEMA_LISTENER, "endpoint");
     const struct schema_setting *mode_setting = schema_find(SCHEMA_LISTENER, "mode");
     struct settings fresh = {0}, old;
-    bool mode_used = !*mode;
+    bool mode_used = !mode;
+    struct reason inner;
     int result = -1;
 
     if (count > LISTENERS_MAX)
@@ -75,10 +76,12 @@ int settings_set_endpoints(struct settings *settings, char *const *endpoints, si
         if (schema_assign_defaults(SCHEMA_LISTENER, listener, why) < 0 ||
             schema_assign(endpoint_setting, listener, endpoints[fresh.listener_count - 1], why) < 0)
             goto out;
-        if (*mode && schema_applies(mode_setting, &listener->endpoint)) {
+        if (mode && schema_applies(mode_setting, &listener->endpoint)) {
             mode_used = true;
-            if (schema_assign(mode_setting, listener, mode, why) < 0)
+            if (schema_assign(mode_setting, listener, mode, &inner) < 0) {
+                reason_set(why, REASON_USAGE, 0, "mode: %s", inner.text);
                 goto out;
+            }
         }
         if (complete_listener(&fresh, fresh.listener_count - 1, why) < 0)
             goto out;
@@ -109,7 +112,7 @@ int settings_defaults(struct settings *settings, struct reason *why)
     for (enum schema_group group = SCHEMA_TOP; group < SCHEMA_GROUPS; group++)
         if (group != SCHEMA_LISTENER && schema_assign_defaults(group, settings, why) < 0)
             goto failed;
-    if (settings_set_endpoints(settings, endpoints, 2, "", why) == 0)
+    if (settings_set_endpoints(settings, endpoints, 2, NULL, why) == 0)
         return 0;
 failed:
     settings_release(settings);

@@ -75,7 +75,8 @@ typedef void settings_complain(void *context, const char *sentence);
 int settings_parse(struct settings *settings, const char *path, const char *text,
                    settings_complain *complain, void *context) MUST_CHECK;
 
-/* Replaces the listeners by those of a command line, if it has any; mode "" leaves the default. */
+/* Replaces the listeners by those of a command line, if it has any; mode NULL leaves the default.
+ */
 int settings_set_endpoints(struct settings *settings, char *const *endpoints, size_t count,
                            const char *mode, struct reason *why) MUST_CHECK;
 
