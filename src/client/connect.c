@@ -96,7 +96,7 @@ static int race_start(struct race *race, size_t i, struct connect_result *result
     attempt->fd = transport_connect(address, NULL, &pending, &why);
     if (attempt->fd >= 0) {
         trace_step(&race->request->trace, "socket: socket(%s, %s, %s) = %d",
-                   resolve_family_name(address_family(address)), resolve_type_name(address->type),
+                   address_family_name(address_family(address)), address_type_name(address->type),
                    resolve_protocol_name(address->protocol), attempt->fd);
         if (pending)
             trace_step(&race->request->trace, "connect: connect(%d, %s) in progress", attempt->fd,

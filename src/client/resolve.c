@@ -13,35 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-
-const char *resolve_family_name(int family)
-{
-    switch (family) {
-    case AF_UNIX:
-        return "AF_UNIX";
-    case AF_INET:
-        return "AF_INET";
-    case AF_INET6:
-        return "AF_INET6";
-    default:
-        return "AF_?";
-    }
-}
-
-const char *resolve_type_name(int type)
-{
-    switch (type) {
-    case SOCK_STREAM:
-        return "SOCK_STREAM";
-    case SOCK_DGRAM:
-        return "SOCK_DGRAM";
-    case SOCK_SEQPACKET:
-        return "SOCK_SEQPACKET";
-    default:
-        return "SOCK_?";
-    }
-}
 
 const char *resolve_protocol_name(int protocol)
 {
@@ -158,9 +129,9 @@ static int tell_address(const struct request *request, const struct connect_targ
 
     if (request->json)
         output_begin(&report, "address");
-    tell(request, &report, "family", resolve_family_name(address_family(address)));
+    tell(request, &report, "family", address_family_name(address_family(address)));
     tell(request, &report, request->json ? "socket type" : "type",
-         resolve_type_name(address->type));
+         address_type_name(address->type));
     tell(request, &report, "protocol", resolve_protocol_name(address->protocol));
     tell(request, &report, "canonical name", *name ? name : "-");
     tell(request, &report, "socket address", address_format(address, text, sizeof text));

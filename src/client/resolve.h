@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* --resolve: what an endpoint resolves to, by the names of the constants; and those names. */
+/* --resolve: what an endpoint resolves to, by the names of the constants. */
 #ifndef CLIENT_RESOLVE_H
 #define CLIENT_RESOLVE_H
 
@@ -9,10 +9,7 @@
  * exit status; *why stays NONE when the endpoint resolves. */
 enum exit_status resolve_run(const struct request *request, struct reason *why);
 
-/* "AF_INET6", "SOCK_STREAM", "IPPROTO_TCP" ("0" for the default protocol of a family); never NULL.
- */
-const char *resolve_family_name(int family);
-const char *resolve_type_name(int type);
+/* The name of the constant: "IPPROTO_TCP", "0" for the default protocol of a family; never NULL. */
 const char *resolve_protocol_name(int protocol);
 
 /* The database of services (getservent(3)), sorted by port and protocol. */

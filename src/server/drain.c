@@ -24,7 +24,7 @@ bool drain_listener(struct server *server, struct listener *listener, unsigned *
             continue;
         /* Closed right after the last accept: the time in between loses clients on TCP. */
         if (acceptor_drain(port, count))
-            transport_unlisten(&port->socket);
+            listener_close_port(port);
         else
             emptied = false;
     }

@@ -8,6 +8,7 @@
 #include "server/server.h"
 #include "server/settings.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -146,8 +147,8 @@ static int apply(const struct command_line *line, struct settings *settings, str
         return reason_set(why, REASON_USAGE, 0,
                           "--mode is for Unix sockets of the command line, and it names none");
     if (line->endpoint_count > 0)
-        return settings_set_endpoints(settings, line->endpoints, line->endpoint_count,
-                                      line->mode ? line->mode : "", why);
+        return settings_set_endpoints(settings, line->endpoints, line->endpoint_count, line->mode,
+                                      why);
     return 0;
 }
 
@@ -193,16 +194,33 @@ static int check_ready_fd(const char *text, int *fd, struct reason *why)
 {
     struct reason inner;
     uint64_t number;
+    int flags;
 
     *fd = -1;
     if (!text)
         return 0;
     if (text_number(text, 0, 1 << 20, &number, &inner) < 0)
         return reason_set(why, REASON_USAGE, 0, "--ready-fd: %s", inner.text);
-    if (fcntl((int)number, F_GETFD) < 0)
+    flags = fcntl((int)number, F_GETFL);
+    if (flags < 0)
         return reason_set(why, REASON_USAGE, 0, "--ready-fd %s: this descriptor is not open", text);
+    if ((flags & O_ACCMODE) == O_RDONLY)
+        return reason_set(why, REASON_USAGE, 0,
+                          "--ready-fd %s: this descriptor is open for reading only", text);
     *fd = (int)number;
     return 0;
+}
+
+/* The end of what only prints. */
+static int finish_output(void)
+{
+    struct reason why;
+
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return EXIT_EXACT;
+    reason_errno(&why, errno, "write to standard output");
+    complain(NULL, why.text);
+    return EXIT_LOCAL;
 }
 
 static int print_help(void)
@@ -214,7 +232,7 @@ static int print_help(void)
            "Without one, " DEFAULT_FILE " says what is served, or, when there is no\n"
            "such file, unix:/tmp/echo.sock and localhost:7777 are.\n\n");
     options_print(rows, stdout);
-    return fflush(stdout) == 0 ? EXIT_EXACT : EXIT_LOCAL;
+    return finish_output();
 }
 
 int main(int argc, char **argv)
@@ -234,7 +252,7 @@ int main(int argc, char **argv)
         return print_help();
     if (line.version) {
         printf("echo-server %s\n", PACKAGE_VERSION);
-        return EXIT_EXACT;
+        return finish_output();
     }
     if (load(&line, &settings, complain, NULL) < 0)
         return EXIT_LOCAL;
@@ -242,7 +260,7 @@ int main(int argc, char **argv)
         if (line.dump)
             settings_dump(&settings, stdout);
         settings_release(&settings);
-        return fflush(stdout) == 0 ? EXIT_EXACT : EXIT_LOCAL;
+        return finish_output();
     }
     options.has_file = file_of(&line) != NULL;
     status = server_run(&settings, &options, &why);

@@ -171,10 +171,17 @@ failed:
     return NULL;
 }
 
+void listener_close_port(struct port *port)
+{
+    if (port->socket.fd >= 0)
+        LOG(LOG_LEVEL_INFO, "close", LOG_NUMBER("fd", (uint64_t)port->socket.fd));
+    transport_unlisten(&port->socket);
+}
+
 void listener_close_ports(struct listener *listener)
 {
     for (size_t i = 0; i < listener->port_count; i++)
-        transport_unlisten(&listener->ports[i].socket);
+        listener_close_port(&listener->ports[i]);
     listener->port_count = 0;
 }
 

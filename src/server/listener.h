@@ -42,7 +42,8 @@ struct listener {
 struct listener *listener_open(const struct settings_listener *settings, unsigned worker_count,
                                unsigned number, struct reason *why) MUST_CHECK;
 
-/* Closes the ports, removes our paths. */
+/* Closes the ports, removes our paths. Fine when they are closed already. */
+void listener_close_port(struct port *port);
 void listener_close_ports(struct listener *listener);
 
 /* Also frees; no connection may point here any more. */

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -157,16 +156,22 @@ static void hold(struct stream *stream, const unsigned char *bytes, size_t size)
     stream->offset = 0;
 }
 
-/* One step of a socket's life, for those who watch with -v. */
-static void trace(const struct stream *stream, const char *call, ssize_t result)
+/* One step of a socket's life, for those who watch with -v; way is NULL or how it was done. */
+APART static void trace(const struct stream *stream, const char *step, ssize_t result,
+                        const char *way)
 {
     char failure[64];
+    const char *waits = NULL, *failed = NULL, *end = NULL;
 
-    if (result < 0)
-        snprintf(failure, sizeof failure, "%s", strerror((int)-result));
-    LOG(LOG_LEVEL_INFO, call, LOG_NUMBER("fd", (uint64_t)stream->fd),
-        LOG_NUMBER("bytes", result < 0 ? 0 : (uint64_t)result),
-        LOG_TEXT("failed", result < 0 ? failure : NULL));
+    if (result == -EAGAIN)
+        waits = "the client does not read as fast as it sends";
+    else if (result < 0)
+        failed = strerror_r((int)-result, failure, sizeof failure);
+    else if (result == 0)
+        end = "the client sends no more";
+    LOG(LOG_LEVEL_INFO, step, LOG_NUMBER("fd", (uint64_t)stream->fd),
+        LOG_NUMBER("bytes", result < 0 ? 0 : (uint64_t)result), LOG_TEXT("by", way),
+        LOG_TEXT("end", end), LOG_TEXT("waits", waits), LOG_TEXT("failed", failed));
 }
 
 /* What is done with a message that went the usual way, but is not the usual message: a full read,
@@ -174,8 +179,8 @@ static void trace(const struct stream *stream, const char *call, ssize_t result)
 APART static void copied(struct relay *relay, struct stream *stream, size_t count, ssize_t back)
 {
     if (relay->trace) {
-        trace(stream, "receive", (ssize_t)count);
-        trace(stream, "send", back);
+        trace(stream, "receive", (ssize_t)count, NULL);
+        trace(stream, "send", back, NULL);
     }
     echo_received(&stream->echo, count);
     if (back != (ssize_t)count) {
@@ -195,7 +200,7 @@ APART static void copied(struct relay *relay, struct stream *stream, size_t coun
 APART static void nothing_came(struct relay *relay, struct stream *stream, ssize_t count)
 {
     if (relay->trace && count != -EAGAIN)
-        trace(stream, "receive", count);
+        trace(stream, "receive", count, NULL);
     if (count == 0)
         echo_ended(&stream->echo);
     else if (count != -EAGAIN)
@@ -242,7 +247,7 @@ static bool return_held(struct relay *relay, struct stream *stream)
         count = io_send(stream->fd, stream->held + stream->offset, length);
     }
     if (relay->trace)
-        trace(stream, stream->pipe ? "splice" : "send", count);
+        trace(stream, "send", count, stream->pipe ? "splice" : NULL);
     if (!sent(stream, count))
         return false;
     stream->offset += (uint32_t)count;
@@ -277,8 +282,8 @@ static void splice_in(struct relay *relay, struct stream *stream)
         return;
     }
     count = io_splice(stream->fd, pipe->in, bulk_length(relay, stream));
-    if (relay->trace)
-        trace(stream, "splice", count);
+    if (relay->trace && count > 0)
+        trace(stream, "receive", count, "splice");
     if (count <= 0) {
         return_pipe(relay, pipe);
         stream->no_splice = count < 0 && count != -EAGAIN;
@@ -313,7 +318,7 @@ static void half_close(struct relay *relay, struct stream *stream)
     int status = io_half_close(stream->fd);
 
     if (relay->trace)
-        trace(stream, "half-close", status);
+        LOG(LOG_LEVEL_INFO, "half-close", LOG_NUMBER("fd", (uint64_t)stream->fd));
     if (status < 0)
         fail(stream, status);
     else

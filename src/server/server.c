@@ -143,7 +143,9 @@ void server_tell_listener(const struct listener *listener)
         if (!log_enabled(LOG_LEVEL_INFO))
             return;
         address_format(&port->address, text, sizeof text);
-        LOG(LOG_LEVEL_INFO, "socket", LOG_NUMBER("fd", (uint64_t)port->socket.fd));
+        LOG(LOG_LEVEL_INFO, "socket", LOG_NUMBER("fd", (uint64_t)port->socket.fd),
+            LOG_TEXT("family", address_family_name(address_family(&port->address))),
+            LOG_TEXT("type", address_type_name(port->address.type)));
         LOG(LOG_LEVEL_INFO, "bind", LOG_NUMBER("fd", (uint64_t)port->socket.fd),
             LOG_ESCAPED("address", text));
         LOG(LOG_LEVEL_INFO, "listen", LOG_NUMBER("fd", (uint64_t)port->socket.fd),
@@ -176,7 +178,7 @@ static void announce(const struct server *server)
         printf("try: echo-client %s hello\n",
                address_format(&server->listeners->ports[0].address, text, sizeof text));
     fflush(stdout);
-    if (options->ready_fd < 0)
+    if (options->ready_fd < 0 || options->ready_fd == STDOUT_FILENO)
         return;
     if (announce_to(server, options->ready_fd) < 0)
         LOG(LOG_LEVEL_WARNING, "ready-lost", LOG_NUMBER("fd", (uint64_t)options->ready_fd),

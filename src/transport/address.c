@@ -59,3 +59,31 @@ int address_source(const struct address *address, unsigned char source[16])
 
     return ops ? ops->source(address, source) : -1;
 }
+
+const char *address_family_name(int family)
+{
+    switch (family) {
+    case AF_UNIX:
+        return "AF_UNIX";
+    case AF_INET:
+        return "AF_INET";
+    case AF_INET6:
+        return "AF_INET6";
+    default:
+        return "AF_?";
+    }
+}
+
+const char *address_type_name(int type)
+{
+    switch (type) {
+    case SOCK_STREAM:
+        return "SOCK_STREAM";
+    case SOCK_DGRAM:
+        return "SOCK_DGRAM";
+    case SOCK_SEQPACKET:
+        return "SOCK_SEQPACKET";
+    default:
+        return "SOCK_?";
+    }
+}
