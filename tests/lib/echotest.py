@@ -307,9 +307,10 @@ def run(*command, data=None, timeout=PATIENCE, **options):
     if data is not None:
         options.pop("stdin")
         options["input"] = data
-    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            timeout=timeout, check=False, **options)
-    return result.returncode, result.stdout.decode(errors="replace"), \
+    options.setdefault("stdout", subprocess.PIPE)
+    result = subprocess.run(command, stderr=subprocess.PIPE, timeout=timeout, check=False,
+                            **options)
+    return result.returncode, (result.stdout or b"").decode(errors="replace"), \
         result.stderr.decode(errors="replace")
 
 

@@ -1,6 +1,8 @@
 # The service itself: exact bytes whatever happens, and starting.
 system_tests += \
+	tests/system/announcement.py \
 	tests/system/client_resets.py \
+	tests/system/command_line.py \
 	tests/system/descriptor_reuse.py \
 	tests/system/environment.py \
 	tests/system/faulty_calls.py \
@@ -8,6 +10,7 @@ system_tests += \
 	tests/system/slow_reader.py \
 	tests/system/socket_path.py \
 	tests/system/start_failures.py \
+	tests/system/told_life.py \
 	tests/system/two_starters.py \
 	tests/system/urgent_data.py
 
