@@ -66,6 +66,7 @@ struct log_class {
 };
 
 struct record {
+    uint64_t lines; /* lost with it: itself and those whose suppression or loss it tells */
     unsigned short length;
     unsigned char level;
 };
@@ -108,12 +109,12 @@ static void ring_copy_out(uint64_t position, void *bytes, size_t length)
 }
 
 /* Under the lock. */
-static void ring_push(enum log_level level, const char *line, size_t length)
+static void ring_push(enum log_level level, uint64_t lines, const char *line, size_t length)
 {
-    struct record record = {(unsigned short)length, (unsigned char)level};
+    struct record record = {lines, (unsigned short)length, (unsigned char)level};
 
     if (sizeof record + length > RING_SIZE - (logger.head - logger.tail)) {
-        logger.dropped++;
+        logger.dropped += lines;
         return;
     }
     ring_copy_in(logger.head, &record, sizeof record);
@@ -140,9 +141,10 @@ static void report_dropped(void)
     const struct log_event event = {LOG_LEVEL_WARNING, "log-dropped", fields, 1, 0};
     char line[LOG_LINE_SIZE];
     size_t length = format_now(line, &event);
+    uint64_t dropped = logger.dropped;
 
     logger.dropped = 0;
-    ring_push(LOG_LEVEL_WARNING, line, length);
+    ring_push(LOG_LEVEL_WARNING, dropped, line, length);
 }
 
 static struct log_class *class_find(const char *name)
@@ -201,7 +203,7 @@ static bool report_suppressed(bool all)
             continue;
         }
         class->suppressed = 0;
-        ring_push(class->level, line, format_now(line, &event));
+        ring_push(class->level, event.suppressed, line, format_now(line, &event));
     }
     return waiting;
 }
@@ -267,7 +269,7 @@ static void *write_lines(void *unused)
             result = write_line(record.level, line, record.length);
             pthread_mutex_lock(&logger.lock);
             logger.failing = result < 0;
-            logger.dropped += logger.failing;
+            logger.dropped += logger.failing ? record.lines : 0;
             pthread_cond_signal(&logger.progress);
             continue;
         }
@@ -392,7 +394,7 @@ void log_event(enum log_level level, const char *event, const struct log_field *
         /* Half a ring of room: else a reader just as slow as we are would read nothing but this. */
         if (logger.dropped && !logger.failing && logger.head - logger.tail <= RING_SIZE / 2)
             report_dropped();
-        ring_push(level, line, length);
+        ring_push(level, 1 + line_event.suppressed, line, length);
         pthread_mutex_unlock(&logger.lock);
     }
 }

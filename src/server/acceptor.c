@@ -185,6 +185,9 @@ void acceptor_ready(struct loop_source *source, unsigned events)
     for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
         bool place = admission_enter(&crew->admission, false);
 
+        /* The last place is taken: the next turn shows whether anybody else waits. */
+        if (!place && i > 0)
+            return;
         if (!place && !worker->turn_away) {
             tell_lasting("full", port, "limits.connections is reached: clients wait",
                          &crew->full_told_ns);

@@ -13,6 +13,7 @@ import select
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
@@ -243,12 +244,15 @@ def connect(endpoint, receive_buffer=None):
     sock, peer = socket_for(endpoint)
     if receive_buffer:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    sock.settimeout(PATIENCE)
     try:
+        # Not by settimeout, which makes the socket non-blocking: a full queue of a Unix socket is
+        # an error for such a one.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(PATIENCE), 0))
         sock.connect(peer)
     except OSError:
         sock.close()
         raise
+    sock.settimeout(PATIENCE)
     return sock
 
 

@@ -103,9 +103,8 @@ class Worker:
         if data != client.piece(client.received, len(data)):
             self.drop(client, "wrong")
             return
+        self.warm += client.streaming and client.received == 0
         client.received += len(data)
-        if client.streaming and client.received == client.goal and self.warm < self.streams:
-            self.warm += 1
 
     def turn(self, client, events):
         try:
@@ -122,6 +121,8 @@ class Worker:
         self.ending = True
         for client in list(self.clients.values()):
             client.ending = True
+            if client.streaming:
+                client.goal = client.sent
             self.turn(client, select.EPOLLOUT)
 
     def feed(self):
@@ -175,7 +176,7 @@ def address_of(endpoint):
 
 
 class Load:
-    """Starts the load and waits until every stream has had its first piece back."""
+    """Starts the load and waits until every stream has had something back."""
 
     def __init__(self, endpoints, streams=20, rate=200, size=(1, 20000), seed=1):
         self.pipe, far = multiprocessing.Pipe()

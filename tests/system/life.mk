@@ -11,3 +11,13 @@ system_tests += \
 	tests/system/reload_refused.py \
 	tests/system/reload_settings.py \
 	tests/system/reload_under_load.py
+system_tests += \
+	tests/system/fairness.py \
+	tests/system/greedy_clients.py \
+	tests/system/idle_connections.py \
+	tests/system/log_blocked.py \
+	tests/system/log_flood.py \
+	tests/system/log_lines.py \
+	tests/system/memory_runs_out.py \
+	tests/system/signals_at_random.py \
+	tests/system/statistics.py

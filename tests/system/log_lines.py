@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: ISC
+"""Whatever others put into names, a line of the log is one line of printable ASCII."""
+
+import json
+import os
+import re
+import signal
+import socket
+import unittest
+
+import echotest
+
+LINE = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (error|warning|notice|info|debug) "
+                  r"[a-z-]+( [a-z_-]+=(\"[ -~]*\"|[!-~]*))*")
+
+
+class LogLines(echotest.TestCase):
+    def hostile_clients(self, endpoint):
+        """Clients of a Unix socket whose own names have all 256 byte values."""
+        names = [b"\0" + self.directory.encode() + bytes(range(start, start + 32))
+                 for start in range(0, 256, 32)]
+        names += [os.path.join(self.directory, "a\nerror forged line\r\x1b[31m").encode()]
+        for name in names:
+            with socket.socket(socket.AF_UNIX) as sock:
+                sock.settimeout(echotest.PATIENCE)
+                sock.bind(name)
+                sock.connect(endpoint)
+                sock.sendall(b"hello\nworld")
+                sock.shutdown(socket.SHUT_WR)
+                self.assertEqual(echotest.receive_to_end(sock), b"hello\nworld")
+        return len(names)
+
+    def start(self, log_format):
+        """Listeners whose names have every byte that a path, and that an abstract name can have."""
+        path = os.path.join(self.directory.encode(), bytes(range(0x80, 0x100, 2)) + b" = \" \\")
+        listeners = ['{ endpoint = "unix:%s"; }' % "".join("\\x%02x" % byte for byte in path)]
+        for start in range(0, 256, 64):
+            listeners.append('{ endpoint = "unix:@%s%s"; }' % (
+                self.directory,
+                "".join("\\\\x%02x" % byte for byte in range(start, start + 64))))
+        file = self.write("conf", 'listeners = (%s);\nlog = { level = "info"; format = "%s"; };\n'
+                          % (",\n".join(listeners), log_format))
+        server = self.server("-c", file)
+        for start in range(0, 256, 64):
+            with socket.socket(socket.AF_UNIX) as sock:
+                sock.connect(b"\0" + self.directory.encode() + bytes(range(start, start + 64)))
+                sock.sendall(b"x")
+                sock.shutdown(socket.SHUT_WR)
+                self.assertEqual(echotest.receive_to_end(sock), b"x")
+        return server, self.hostile_clients(path)
+
+    def test_text(self):
+        server, count = self.start("text")
+        server.send_signal(signal.SIGUSR1)
+        server.wait_log("statistics listener=total")
+        self.assertEqual(server.stop(), 0)
+        lines = server.log().split("\n")
+        self.assertEqual(lines.pop(), "")
+        for line in lines:
+            self.assertTrue(LINE.fullmatch(line), line)
+        for event in (" accept ", " closed "):
+            self.assertEqual(sum(event in line for line in lines), count + 4, event)
+        self.assertNotIn("hello", server.log())
+        self.assertEqual(len([line for line in lines if " error " in line]), 0)
+
+    def test_json(self):
+        server, count = self.start("json")
+        server.send_signal(signal.SIGUSR1)
+        server.wait_log('"listener":"total"')
+        self.assertEqual(server.stop(), 0)
+        lines = server.log().split("\n")
+        self.assertEqual(lines.pop(), "")
+        self.assertTrue(server.log().replace("\n", "").isprintable())
+        self.assertTrue(server.log().isascii())
+        records = [json.loads(line) for line in lines]
+        self.assertTrue(all(isinstance(record, dict) for record in records))
+        closed = [record for record in records if record["event"] == "closed"]
+        self.assertEqual(len(closed), count + 4)
+        for record in closed:
+            self.assertIn((record["received"], record["returned"]), ((11, 11), (1, 1)))
+            self.assertEqual(record["reason"], "client-closed")
+            self.assertGreater(record["duration_ns"], 0)
+        total = [record for record in records if record.get("listener") == "total"][0]
+        self.assertEqual((total["accepted"], total["received"]), (count + 4, 11 * count + 4))
+
+
+if __name__ == "__main__":
+    unittest.main()
