@@ -38,8 +38,9 @@ class Stalls(echotest.TestCase):
         self.assertGreater(result["latency"]["p99_ns"], 0.85 * STOP_S * 1e9)
         self.assertGreater(result["latency"]["p90_ns"], 0.3 * STOP_S * 1e9)
         self.assertGreaterEqual(result["latency"]["max_ns"], 0.95 * STOP_S * 1e9)
-        self.assertGreaterEqual(result["service"]["max_ns"], 0.9 * STOP_S * 1e9)
-        self.assertLess(result["service"]["p99_ns"], result["latency"]["p90_ns"])
+        # On a busy machine the four may be sent some time after the stop began.
+        self.assertGreater(result["service"]["max_ns"], 0.3 * STOP_S * 1e9)
+        self.assertLess(result["service"]["p99_ns"], result["latency"]["p99_ns"])
 
     def test_closed_loop_cannot(self):
         result = self.stalled_run()
