@@ -88,6 +88,17 @@ class Counts(echotest.TestCase):
         result, = self.bench("-n", "100", "-c", "1", "--churn", "10", "--warmup", "0",
                              server.endpoint)
         self.assertEqual(result["connects"], 10)
+        result, = self.bench("-n", "100", "-c", "1", "--churn", "10", "-P", "4", "--warmup", "0",
+                             server.endpoint)
+        self.assertEqual(result["connects"], 10)
+
+    def test_intervals_lose_nothing(self):
+        """What is shown in between is in the sum too, of however many threads."""
+        server = self.server("unix:" + self.path())
+        objects = self.bench("-n", "20000", "-t", "4", "--interval", "0.01", "--warmup", "0",
+                             server.endpoint)
+        self.assertGreater(len(objects), 1)
+        self.exact(objects[-1], 20000, 64)
 
     def test_warmup_does_not_count(self):
         """The peer sees the messages of the warm-up, the report does not."""

@@ -155,6 +155,8 @@ class Reports(echotest.TestCase):
         objects = [json.loads(line) for line in lines.splitlines()]
         attempts = [item for item in objects if item["type"] == "attempt"]
         held = [item["offered_rate"] for item in attempts if item["met"]]
+        for item in attempts:
+            self.assertTrue(not item["met"] or item["rate"] > 0.95 * item["offered_rate"], item)
         self.assertEqual(objects[-1]["rate"], max(held))
         self.assertEqual(objects[-2]["type"], "result")
         failed = [item["offered_rate"] for item in attempts
