@@ -14,3 +14,10 @@ tests_unit_test_log_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_unit_test_log_LDFLAGS = $(AM_LDFLAGS) -fno-lto \
 	-Wl,--wrap=write,--wrap=access,--wrap=syslog,--wrap=__syslog_chk
 tests_unit_test_log_LDADD = libbase.a $(CMOCKA_LIBS) $(JANSSON_LIBS)
+
+unit_tests += tests/unit/test_loop
+tests_unit_test_loop_SOURCES = tests/unit/test_loop.c tests/lib/testing.h \
+	tests/lib/faults.c tests/lib/faults.h
+tests_unit_test_loop_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_loop_LDADD = libbase.a $(CMOCKA_LIBS)
+tests_unit_test_loop_LDFLAGS = $(AM_LDFLAGS) $(FAULTS_WRAP)

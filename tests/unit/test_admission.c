@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: ISC */
+#include "lib/testing.h"
+
+#include "base/clock.h"
+#include "server/admission.h"
+#include "transport/transport.h"
+
+#include <stdio.h>
+
+enum { SOURCES = 40, USERS = 6, OPEN_MAX_HERE = 64 };
+
+/* The slow reference: counts in arrays, one for each name. */
+struct reference {
+    unsigned limit, active, per_source, per_user, accept_rate;
+    unsigned of_source[SOURCES], of_user[USERS];
+    uint64_t tokens_ns[SOURCES], filled_ns[SOURCES];
+};
+
+struct guest {
+    struct admission_ticket ticket;
+    int source, user; /* -1: not counted */
+};
+
+static struct address sources[SOURCES], unix_peer;
+
+static uint32_t chance_state;
+
+static uint32_t chance(uint32_t limit)
+{
+    chance_state = chance_state * 1664525u + 1013904223u;
+    return (chance_state >> 8) % limit;
+}
+
+static struct address address_of(const char *text)
+{
+    struct endpoint endpoint;
+    struct address list[1];
+
+    assert_int_equal(endpoint_parse(&endpoint, text, NULL), 0);
+    assert_int_equal(transport_resolve(&endpoint, TRANSPORT_CLIENT, list, 1, NULL), 1);
+    return list[0];
+}
+
+static int make_sources(void **state)
+{
+    char text[64];
+
+    (void)state;
+    for (unsigned i = 0; i < SOURCES; i++) {
+        snprintf(text, sizeof text, i % 2 ? "192.0.2.%u:7" : "[2001:db8:0:%x::1]:7", i + 1);
+        sources[i] = address_of(text);
+    }
+    unix_peer = address_of("unix:/tmp/x");
+    return 0;
+}
+
+static struct settings limits(unsigned connections, unsigned per_source, unsigned per_user,
+                              unsigned accept_rate)
+{
+    return (struct settings){.limits = {.connections = connections,
+                                        .per_source = per_source,
+                                        .per_user = per_user,
+                                        .accept_rate = accept_rate}};
+}
+
+static bool reference_check(struct reference *reference, int source, int user, uint64_t now_ns)
+{
+    if (source >= 0 && reference->per_source &&
+        reference->of_source[source] >= reference->per_source)
+        return false;
+    if (source >= 0 && reference->accept_rate) {
+        uint64_t *tokens_ns = &reference->tokens_ns[source];
+
+        *tokens_ns += now_ns - reference->filled_ns[source];
+        if (*tokens_ns > NS_PER_S || !reference->filled_ns[source])
+            *tokens_ns = NS_PER_S;
+        reference->filled_ns[source] = now_ns;
+        if (*tokens_ns < NS_PER_S / reference->accept_rate)
+            return false;
+        *tokens_ns -= NS_PER_S / reference->accept_rate;
+    }
+    return user < 0 || !reference->per_user || reference->of_user[user] < reference->per_user;
+}
+
+/* One random history of clients that come and go; source_count bounds the names in it. */
+static void live(unsigned capacity, const struct settings *settings, unsigned source_count)
+{
+    struct guest open[OPEN_MAX_HERE];
+    unsigned open_count = 0;
+    uint64_t now_ns = NS_PER_S;
+    struct admission admission;
+    struct reference reference = {
+        .limit = settings->limits.connections < capacity ? settings->limits.connections : capacity,
+        .per_source = settings->limits.per_source,
+        .per_user = settings->limits.per_user,
+        .accept_rate = settings->limits.accept_rate};
+
+    assert_int_equal(admission_init(&admission, capacity, NULL), 0);
+    assert_int_equal(admission_configure(&admission, settings, NULL), 0);
+    for (int step = 0; step < 3000; step++) {
+        now_ns += chance(300) * NS_PER_MS;
+        if (open_count && chance(2)) {
+            unsigned index = chance(open_count);
+            struct guest left = open[index];
+
+            open[index] = open[--open_count];
+            (void)admission_leave(&admission, &left.ticket);
+            reference.active--;
+            if (left.source >= 0)
+                reference.of_source[left.source]--;
+            if (left.user >= 0)
+                reference.of_user[left.user]--;
+            continue;
+        }
+        bool entered = admission_enter(&admission, false);
+
+        assert_int_equal(entered, reference.active < reference.limit);
+        if (!entered)
+            continue;
+        /* TCP has a source, Unix has a user. */
+        struct guest guest = {.source = -1, .user = -1};
+        const struct address *peer = &unix_peer;
+
+        if (chance(3)) {
+            guest.source = (int)chance(source_count);
+            peer = &sources[guest.source];
+        } else {
+            guest.user = (int)chance(USERS);
+        }
+        bool welcome = reference_check(&reference, guest.source, guest.user, now_ns);
+
+        assert_int_equal(admission_check(&admission, peer,
+                                         guest.user < 0 ? (uid_t)-1 : (uid_t)(1000 + guest.user),
+                                         now_ns, &guest.ticket),
+                         welcome);
+        if (!welcome) {
+            assert_int_equal(guest.ticket.source + guest.ticket.user, 0);
+            (void)admission_leave(&admission, &guest.ticket);
+            continue;
+        }
+        reference.active++;
+        if (guest.source >= 0)
+            reference.of_source[guest.source]++;
+        if (guest.user >= 0)
+            reference.of_user[guest.user]++;
+        open[open_count++] = guest;
+    }
+    assert_int_equal(admission.active, reference.active);
+    admission_release(&admission);
+}
+
+static void random_histories(void **state)
+{
+    (void)state;
+    for (uint32_t seed = 1; seed <= 40; seed++) {
+        struct settings some;
+
+        chance_state = seed;
+        /* Many more names than the table has places: those who left are forgotten, nobody else. */
+        some = limits(1 + chance(20), 1 + chance(4), 1 + chance(4), 0);
+        live(1 + chance(12), &some, SOURCES);
+        some = limits(1 + chance(60), chance(3), chance(3), 0);
+        live(1 + chance(60), &some, 1 + chance(SOURCES));
+        /* The rate is remembered as long as the names fit. */
+        some = limits(40, chance(3), chance(3), 1 + chance(5));
+        live(30, &some, 1 + chance(SOURCES));
+    }
+}
+
+/* A full server: who is turned back is called when a place is free, and only then. */
+static void waiting(void **state)
+{
+    const struct admission_ticket nobody = {0, 0};
+    struct settings some = limits(2, 0, 0, 0);
+    struct admission admission;
+
+    (void)state;
+    assert_int_equal(admission_init(&admission, 10, NULL), 0);
+    assert_int_equal(admission_configure(&admission, &some, NULL), 0);
+    assert_true(admission_enter(&admission, false));
+    assert_true(admission_has_place(&admission));
+    assert_false(admission_leave(&admission, &nobody));
+    assert_true(admission_enter(&admission, false));
+    assert_true(admission_enter(&admission, false));
+    assert_false(admission_enter(&admission, false));
+    assert_true(admission_leave(&admission, &nobody));
+    assert_false(admission_leave(&admission, &nobody));
+    assert_true(admission_enter(&admission, false));
+    assert_true(admission_enter(&admission, false));
+    assert_false(admission_has_place(&admission));
+    assert_true(admission_leave(&admission, &nobody));
+    /* A drain takes everybody in. */
+    assert_true(admission_enter(&admission, true));
+    assert_true(admission_enter(&admission, true));
+    assert_false(admission_enter(&admission, false));
+    admission_release(&admission);
+}
+
+/* 0 and more than the descriptors allow: as many as they allow. */
+static void capacities(void **state)
+{
+    static const unsigned wanted[] = {0, 5, 6, 10000};
+    struct admission admission;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(wanted); i++) {
+        struct settings some = limits(wanted[i], 0, 0, 0);
+
+        assert_int_equal(admission_init(&admission, 5, NULL), 0);
+        assert_int_equal(admission_configure(&admission, &some, NULL), 0);
+        for (int n = 0; n < 5; n++)
+            assert_true(admission_enter(&admission, false));
+        assert_false(admission_enter(&admission, false));
+        admission_release(&admission);
+    }
+}
+
+/* A drain lets in more clients, each from a place of its own, than the table was made for. */
+static void more_than_the_table(void **state)
+{
+    struct admission_ticket tickets[SOURCES];
+    struct settings some = limits(3, 1, 0, 1);
+    struct admission admission;
+
+    (void)state;
+    assert_int_equal(admission_init(&admission, 3, NULL), 0);
+    assert_int_equal(admission_configure(&admission, &some, NULL), 0);
+    for (int round = 0; round < 3; round++) {
+        for (size_t i = 0; i < SOURCES; i++) {
+            assert_true(admission_enter(&admission, true));
+            assert_true(admission_check(&admission, &sources[i], (uid_t)-1,
+                                        NS_PER_S * (uint64_t)(2 * round + 1), &tickets[i]));
+        }
+        /* Those for which there was room are still counted. */
+        for (size_t i = 0; i < 6; i++) {
+            struct admission_ticket again;
+
+            assert_true(admission_enter(&admission, true));
+            assert_false(admission_check(&admission, &sources[i], (uid_t)-1,
+                                         NS_PER_S * (uint64_t)(2 * round + 2), &again));
+            (void)admission_leave(&admission, &again);
+        }
+        for (size_t i = 0; i < SOURCES; i++)
+            (void)admission_leave(&admission, &tickets[i]);
+        assert_int_equal(admission.active, 0);
+    }
+    admission_release(&admission);
+}
+
+/* One /64 is one source, and the port is none of it. */
+static void one_source(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"[2001:db8::1]:7", "[2001:db8::ffff:1:2]:9"},
+        {"192.0.2.1:7", "192.0.2.1:9"},
+    };
+    struct settings some = limits(10, 1, 0, 0);
+    struct admission admission;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(pairs); i++) {
+        struct address first = address_of(pairs[i][0]), second = address_of(pairs[i][1]);
+        struct admission_ticket ticket;
+
+        assert_int_equal(admission_init(&admission, 10, NULL), 0);
+        assert_int_equal(admission_configure(&admission, &some, NULL), 0);
+        assert_true(admission_check(&admission, &first, (uid_t)-1, 1, &ticket));
+        assert_false(admission_check(&admission, &second, (uid_t)-1, 1, &ticket));
+        admission_release(&admission);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(random_histories), cmocka_unit_test(waiting),
+        cmocka_unit_test(capacities),       cmocka_unit_test(more_than_the_table),
+        cmocka_unit_test(one_source),
+    };
+
+    return cmocka_run_group_tests(tests, make_sources, NULL) != 0;
+}
