@@ -146,7 +146,6 @@ static void hold(struct stream *stream, const unsigned char *bytes, size_t size)
 {
     size_t length = (size_t)echo_held(&stream->echo);
 
-    stream->stalls++;
     stream->held = malloc(length);
     if (!stream->held) {
         fail(stream, -ENOMEM);
@@ -161,17 +160,27 @@ APART static void trace(const struct stream *stream, const char *step, ssize_t r
                         const char *way)
 {
     char failure[64];
-    const char *waits = NULL, *failed = NULL, *end = NULL;
+    const char *failed = NULL, *end = NULL;
 
     if (result == -EAGAIN)
-        waits = "the client does not read as fast as it sends";
-    else if (result < 0)
+        return;
+    if (result < 0)
         failed = strerror_r((int)-result, failure, sizeof failure);
     else if (result == 0)
         end = "the client sends no more";
     LOG(LOG_LEVEL_INFO, step, LOG_NUMBER("fd", (uint64_t)stream->fd),
         LOG_NUMBER("bytes", result < 0 ? 0 : (uint64_t)result), LOG_TEXT("by", way),
-        LOG_TEXT("end", end), LOG_TEXT("waits", waits), LOG_TEXT("failed", failed));
+        LOG_TEXT("end", end), LOG_TEXT("failed", failed));
+}
+
+/* The client has not taken all. A line of its own class: a flood of sends must not suppress it. */
+APART static void stall(const struct relay *relay, struct stream *stream)
+{
+    stream->stalls++;
+    if (relay->trace)
+        LOG(LOG_LEVEL_INFO, "wait", LOG_NUMBER("fd", (uint64_t)stream->fd),
+            LOG_NUMBER("bytes", echo_held(&stream->echo)),
+            LOG_TEXT("for", "the client, which does not read as fast as it sends"));
 }
 
 /* What is done with a message that went the usual way, but is not the usual message: a full read,
@@ -185,8 +194,10 @@ APART static void copied(struct relay *relay, struct stream *stream, size_t coun
     echo_received(&stream->echo, count);
     if (back != (ssize_t)count) {
         sent(stream, back);
-        if (stream->echo.phase != ECHO_CLOSED)
-            hold(stream, relay->buffer, count);
+        if (stream->echo.phase == ECHO_CLOSED)
+            return;
+        stall(relay, stream);
+        hold(stream, relay->buffer, count);
         return;
     }
     echo_returned(&stream->echo, count);
@@ -298,7 +309,8 @@ static void splice_in(struct relay *relay, struct stream *stream)
         stream->thick = 0;
     while (echo_held(&stream->echo) && return_held(relay, stream))
         continue;
-    stream->stalls += echo_held(&stream->echo) > 0;
+    if (echo_held(&stream->echo) && stream->echo.phase != ECHO_CLOSED)
+        stall(relay, stream);
 }
 
 static bool discard(struct relay *relay, struct stream *stream)

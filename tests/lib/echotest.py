@@ -5,6 +5,7 @@ Nothing here sleeps and no port is fixed: the server binds port 0 and tells what
 descriptor of --ready-fd; whoever waits for a state waits for its event, or asks until a deadline.
 """
 
+import faulthandler
 import os
 import random
 import re
@@ -30,6 +31,9 @@ SANITIZED = os.environ.get("ECHO_SANITIZERS", "no") != "no"
 # How long anything may take before the test fails: generous, because machines are busy, and never
 # waited for in full.
 PATIENCE = float(os.environ.get("ECHO_TEST_PATIENCE", "60"))
+
+# A test that hangs all the same ends, and says where it was.
+faulthandler.dump_traceback_later(8 * PATIENCE, exit=True)
 
 
 class TestCase(unittest.TestCase):

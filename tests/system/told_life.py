@@ -55,14 +55,16 @@ class ToldLife(echotest.TestCase):
         server = self.server("127.0.0.1:0", "-v", workers=1)
         with echotest.connect(server.endpoint, receive_buffer=4096) as client:
             client.setblocking(False)
-            log = ""
-            while "waits=" not in log:
+
+            def told():
                 try:
                     client.send(bytes(65536))
                 except BlockingIOError:
                     pass
-                log = server.log()
-            self.assertIn('waits="the client does not read as fast as it sends"', log)
+                return " info wait " in server.log()
+            echotest.wait_for(told)
+            log = server.log()
+            self.assertIn('for="the client, which does not read as fast as it sends"', log)
             self.assertNotIn("failed=", log)
 
 
