@@ -8,3 +8,5 @@ CLEANFILES += $(EXTRA_PROGRAMS)
 
 .PHONY: bench-programs
 bench-programs: $(bin_PROGRAMS) $(EXTRA_PROGRAMS)
+
+EXTRA_DIST += tests/bench/compare tests/bench/plot
