@@ -58,6 +58,28 @@ static void read_words(struct document *document, const char *key, uint64_t *cou
     }
 }
 
+/* What was sent and what came is enough for the sentence. */
+static void read_difference(struct document *document, struct tally *tally)
+{
+    const struct json_t *object;
+    const char *word;
+
+    if (!document_has(document, NULL, "first_difference"))
+        return;
+    object = document_object(document, NULL, "first_difference");
+    word = document_text(document, object, "word");
+    tally->verdict.word = strcmp(word, "EXTRA") == 0 ? REASON_EXTRA : REASON_CORRUPT;
+    tally->verdict.offset = document_number(document, object, "offset");
+    tally->verdict.total = document_number(document, object, "total");
+    if (tally->verdict.word == REASON_EXTRA) {
+        tally->verdict.extra = document_number(document, object, "extra");
+    } else {
+        tally->verdict.sent[0] = (unsigned char)document_number(document, object, "sent");
+        tally->verdict.got[0] = (unsigned char)document_number(document, object, "got");
+    }
+    tally->verdict_connection = document_number(document, NULL, "first_difference_connection");
+}
+
 static void read_tally(struct document *document, int open, struct tally *tally)
 {
     const struct json_t *limits = document_object(document, NULL, "local_limits");
@@ -77,6 +99,7 @@ static void read_tally(struct document *document, int open, struct tally *tally)
     tally->compared_bytes = document_number(document, generator, "compared_bytes");
     tally->compare_sample_bytes = document_number(document, generator, "compare_sample_bytes");
     tally->compare_sample_ns = document_number(document, generator, "compare_sample_ns");
+    read_difference(document, tally);
     document_histogram(document, NULL, "connect", &tally->connect);
     document_histogram(document, NULL, "latency", &tally->latency);
     if (open) {
@@ -107,8 +130,7 @@ static void read_result(struct document *document, int open, struct result *resu
     read_tally(document, open, result->tally);
 }
 
-/* The first difference of any process is kept as text by its own report; its numbers are enough
- * here. */
+/* The result of one process. */
 static int add_line(struct document *document, struct plan *plan, struct result *result,
                     struct reason *why)
 {
