@@ -91,7 +91,7 @@ class SlowReader(echotest.TestCase):
             client.read_slowly_to_end()
             client.check(self, endpoint)
             self.expect_closed(server, client, "drain")
-        self.assertEqual(server.stop(), 0)
+        self.assertEqual(server.process.wait(echotest.PATIENCE), 0)
         self.assertNotIn("reset", server.log())
 
     def test_write_timeout_and_lifetime(self):
