@@ -15,6 +15,7 @@
 enum {
     ACCEPTS_PER_TURN = 16,
     ACCEPTS_PER_DRAIN = 65536, /* more than a backlog holds */
+    QUEUE_BOUND_BELOW = 65536, /* the default buffer: larger ones are for throughput */
     SCRAPS_MAX = 16            /* reads of what a client that is turned away has sent */
 };
 
@@ -53,24 +54,7 @@ bool acceptor_resume(struct worker *worker, uint64_t now_ns)
     return backing_off;
 }
 
-/* Over a limit: closed at once, because whatever waits costs what the limit is there to save. */
-static void turn_away(struct port *port, int fd, const struct address *peer)
-{
-    char text[ADDRESS_TEXT_SIZE];
-    unsigned char scrap[4096];
-
-    port->listener->counters[port->worker->index].over_limit++;
-    LOG(LOG_LEVEL_WARNING, "refused", LOG_TEXT("listener", port->listener->settings.name),
-        LOG_ESCAPED("peer", address_format(peer, text, sizeof text)),
-        LOG_ESCAPED("reason", echo_reason_name(ECHO_OVER_LIMIT)));
-    /* The client shall read an end, not a reset: that takes what it has already sent. */
-    if (io_half_close(fd) == 0)
-        for (int i = 0; i < SCRAPS_MAX; i++)
-            if (io_receive(fd, scrap, sizeof scrap) != sizeof scrap)
-                break;
-    io_close(&fd);
-}
-
+/* A client of a Unix socket is known by its credentials: its name may be anything. */
 static const char *peer_text(int fd, const struct address *peer, char *text, size_t size)
 {
     struct transport_credentials who;
@@ -80,6 +64,24 @@ static const char *peer_text(int fd, const struct address *peer, char *text, siz
     else
         address_format(peer, text, size);
     return text;
+}
+
+/* Over a limit: closed at once, because whatever waits costs what the limit is there to save. */
+static void turn_away(struct port *port, int fd, const struct address *peer)
+{
+    char text[ADDRESS_TEXT_SIZE];
+    unsigned char scrap[4096];
+
+    port->listener->counters[port->worker->index].over_limit++;
+    LOG(LOG_LEVEL_WARNING, "refused", LOG_TEXT("listener", port->listener->settings.name),
+        LOG_ESCAPED("peer", peer_text(fd, peer, text, sizeof text)),
+        LOG_ESCAPED("reason", echo_reason_name(ECHO_OVER_LIMIT)));
+    /* The client shall read an end, not a reset: that takes what it has already sent. */
+    if (io_half_close(fd) == 0)
+        for (int i = 0; i < SCRAPS_MAX; i++)
+            if (io_receive(fd, scrap, sizeof scrap) != sizeof scrap)
+                break;
+    io_close(&fd);
 }
 
 /* The place is taken, the client accepted. */
@@ -109,6 +111,10 @@ static void take_in(struct port *port, int fd, const struct address *peer)
         crew_leave(crew, &ticket);
         return;
     }
+    /* Whoever makes the buffer small means all that a client can make us hold. Without it, the
+     * kernel's queue is as long as ever. */
+    if (worker->relay.size < QUEUE_BOUND_BELOW)
+        (void)!transport_bound_queue(fd, worker->relay.size);
     connection->id = __atomic_add_fetch(&crew->next_id, 1, __ATOMIC_RELAXED);
     LOG(LOG_LEVEL_INFO, "accept", LOG_NUMBER("id", connection->id), LOG_NUMBER("fd", (uint64_t)fd),
         LOG_TEXT("listener", port->listener->settings.name), LOG_ESCAPED("peer", name));

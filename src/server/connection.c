@@ -160,23 +160,31 @@ void connection_stop(struct connection *connection, enum echo_reason reason, uin
     settle(connection, relay_turn(&connection->worker->relay, &connection->stream));
 }
 
-/* Progress is a byte that moved either way, or one that the client took out of the kernel's queue.
- */
-static void look(struct connection *connection, uint64_t now_ns)
-{
-    const struct stream *stream = &connection->stream;
-    uint64_t mark = stream->echo.received + stream->echo.returned + stream->discarded;
-    ssize_t unsent = io_unsent(stream->fd);
-
-    if (mark != connection->mark || (unsent >= 0 && (uint32_t)unsent < connection->unsent))
-        connection->progress_ns = now_ns;
-    connection->mark = mark;
-    connection->unsent = unsent < 0 ? 0 : (uint32_t)unsent;
-}
-
 static bool passed(uint64_t limit_ns, uint64_t since_ns, uint64_t now_ns)
 {
     return limit_ns && now_ns - since_ns >= limit_ns;
+}
+
+/* Progress is a byte that moved either way, or one that the client took out of the kernel's queue.
+ * The queue is a system call to ask for, so not of those that are silent anyway. */
+static void look(struct connection *connection, const struct connection_limits *limits,
+                 uint64_t now_ns)
+{
+    const struct stream *stream = &connection->stream;
+    uint64_t mark = stream->echo.received + stream->echo.returned + stream->discarded;
+    bool moved = mark != connection->mark;
+    ssize_t unsent;
+
+    if (moved)
+        connection->progress_ns = now_ns;
+    connection->mark = mark;
+    if (!moved && !connection->ending_ns && !echo_held(&stream->echo) &&
+        !passed(limits->idle_ns, connection->progress_ns, now_ns))
+        return;
+    unsent = io_unsent(stream->fd);
+    if (unsent >= 0 && (uint32_t)unsent < connection->unsent)
+        connection->progress_ns = now_ns;
+    connection->unsent = unsent < 0 ? 0 : (uint32_t)unsent;
 }
 
 void connection_tick(struct connection *connection, const struct connection_limits *limits,
@@ -184,7 +192,7 @@ void connection_tick(struct connection *connection, const struct connection_limi
 {
     struct echo *echo = &connection->stream.echo;
 
-    look(connection, now_ns);
+    look(connection, limits, now_ns);
     if (connection->ending_ns) {
         if (now_ns - connection->progress_ns >= limits->linger_ns ||
             now_ns - connection->ending_ns >= limits->grace_ns + ENDING_MAX_NS) {

@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Coarse timers: one look at all connections for each tick, none when nothing is timed. */
-#define TICK_NS (100 * NS_PER_MS)
+/* Coarse timers: one look at all connections for each tick, none when nothing is timed, and less
+ * often where only long times are: an eighth of the shortest, but never longer than TICK_MAX_NS. */
+#define TICK_NS     (100 * NS_PER_MS)
+#define TICK_MAX_NS (500 * NS_PER_MS)
 
 static bool load(const bool *flag)
 {
@@ -87,24 +89,41 @@ static void empty_inbox(struct worker *worker)
     }
 }
 
+/* How long until the limits have to be looked at again; 0: there are none. */
+static uint64_t limits_period_ns(const struct connection_limits *limits)
+{
+    const uint64_t times[] = {limits->idle_ns, limits->write_ns, limits->lifetime_ns};
+    uint64_t period_ns = 0;
+
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
+        if (times[i] && (!period_ns || times[i] / 8 < period_ns))
+            period_ns = times[i] / 8 > TICK_NS ? times[i] / 8 : TICK_NS;
+    return period_ns < TICK_MAX_NS ? period_ns : TICK_MAX_NS;
+}
+
 static void tick(struct worker *worker, uint64_t now_ns)
 {
     const struct connection_limits *limits = &worker->limits;
-    bool timed = limits->idle_ns || limits->write_ns || limits->lifetime_ns;
+    uint64_t period_ns = limits_period_ns(limits);
     struct connection *connection, *next;
+    bool soon = false;
 
+    worker->tick_ns = 0;
     for (connection = worker->connections; connection; connection = next) {
         next = connection->next;
-        timed |= connection->ending_ns != 0;
+        soon |= connection->ending_ns != 0;
         connection_tick(connection, limits, now_ns);
     }
-    timed |= acceptor_resume(worker, now_ns);
-    worker->tick_ns = timed ? now_ns + TICK_NS : 0;
+    soon |= acceptor_resume(worker, now_ns);
+    if (soon)
+        worker_need_ticks(worker, now_ns);
+    else if (worker->tick_ns == 0 && period_ns)
+        worker->tick_ns = now_ns + period_ns;
 }
 
 void worker_need_ticks(struct worker *worker, uint64_t now_ns)
 {
-    if (worker->tick_ns == 0)
+    if (worker->tick_ns == 0 || worker->tick_ns > now_ns + TICK_NS)
         worker->tick_ns = now_ns + TICK_NS;
 }
 

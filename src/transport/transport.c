@@ -210,6 +210,13 @@ int transport_connect_result(int fd, const struct address *address, struct reaso
     return refuse_self(fd, why);
 }
 
+int transport_bound_queue(int fd, size_t size)
+{
+    int half = (int)(size / 2); /* the kernel doubles it: socket(7) */
+
+    return seam_setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &half, sizeof half);
+}
+
 int transport_credentials(int fd, struct transport_credentials *credentials)
 {
     struct ucred ucred = {0};

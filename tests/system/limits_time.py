@@ -65,11 +65,13 @@ class LimitsTime(echotest.TestCase):
         sent = dict.fromkeys(clients, 0)
         data = echotest.block(1 << 20)
         ended = set()
+        until = time.monotonic() + echotest.PATIENCE
         # All of them are busy all the time, and each has an exact piece and then the end.
         while len(ended) < len(clients):
             left = set(clients) - ended
             readable, writable, _ = select.select(left, left, [], echotest.PATIENCE)
             self.assertTrue(readable or writable)
+            self.assertLess(time.monotonic(), until)
             for client in writable:
                 place = sent[client] % len(data)
                 try:

@@ -15,11 +15,15 @@ LINE = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (error|warning|notic
 
 
 class LogLines(echotest.TestCase):
-    def hostile_clients(self, endpoint):
-        """Clients of a Unix socket whose own names have all 256 byte values."""
+    def hostile_names(self):
+        """Names that a client of a Unix socket may give itself: all 256 byte values."""
         names = [b"\0" + self.directory.encode() + bytes(range(start, start + 32))
                  for start in range(0, 256, 32)]
         names += [os.path.join(self.directory, "a\nerror forged line\r\x1b[31m").encode()]
+        return names
+
+    def hostile_clients(self, endpoint):
+        names = self.hostile_names()
         for name in names:
             with socket.socket(socket.AF_UNIX) as sock:
                 sock.settimeout(echotest.PATIENCE)
@@ -29,6 +33,33 @@ class LogLines(echotest.TestCase):
                 sock.shutdown(socket.SHUT_WR)
                 self.assertEqual(echotest.receive_to_end(sock), b"hello\nworld")
         return len(names)
+
+    def test_refused(self):
+        """Also those that are refused, whose names the server might want to tell."""
+        file = self.write("conf", 'listeners = ({ endpoint = "unix:%s"; });\n'
+                                  'limits = { connections = 1; on_full = "close"; };\n'
+                          % self.path())
+        server = self.server("-c", file)
+        kept = self.client(server.endpoint)
+        kept.sendall(b"x")
+        self.assertEqual(kept.recv(1), b"x")
+        names = self.hostile_names()
+        for name in names:
+            with socket.socket(socket.AF_UNIX) as sock:
+                sock.settimeout(echotest.PATIENCE)
+                sock.bind(name)
+                sock.connect(self.path())
+                self.assertEqual(sock.recv(1), b"")
+        kept.close()
+        self.assertEqual(server.stop(), 0)
+        lines = server.log().split("\n")[:-1]
+        refused = [line for line in lines if " refused " in line]
+        self.assertEqual(len(refused), len(names))
+        for line in refused:
+            self.assertRegex(line, "peer=uid:%d,gid:%d,pid:%d reason=over-limit$"
+                             % (os.getuid(), os.getgid(), os.getpid()))
+        for line in lines:
+            self.assertTrue(LINE.fullmatch(line), line)
 
     def start(self, log_format):
         """Listeners whose names have every byte that a path, and that an abstract name can have."""
