@@ -182,6 +182,8 @@ class Load:
         self.pipe, far = multiprocessing.Pipe()
         self.pid = os.fork()
         if self.pid == 0:
+            # So that the end of the test, however it comes, ends this process too: recv fails.
+            self.pipe.close()
             status = 1
             try:
                 Worker(endpoints, streams, rate, size, far, seed).run()
