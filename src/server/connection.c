@@ -205,6 +205,6 @@ void connection_tick(struct connection *connection, const struct connection_limi
         connection_stop(connection, ECHO_LIFETIME, now_ns);
     else if (echo_held(echo) && passed(limits->write_ns, connection->progress_ns, now_ns))
         connection_stop(connection, ECHO_WRITE_TIMEOUT, now_ns);
-    else if (!echo_held(echo) && passed(limits->idle_ns, connection->progress_ns, now_ns))
+    else if (passed(limits->idle_ns, connection->progress_ns, now_ns))
         connection_stop(connection, ECHO_IDLE, now_ns);
 }

@@ -94,8 +94,10 @@ class SlowReader(echotest.TestCase):
         self.assertEqual(server.process.wait(echotest.PATIENCE), 0)
         self.assertNotIn("reset", server.log())
 
-    def test_write_timeout_and_lifetime(self):
-        for limit, reason in (("write_timeout", "write-timeout"), ("lifetime", "lifetime")):
+    def test_timeouts(self):
+        """Each of them ends a client that sends for ever and does not read."""
+        for limit, reason in (("write_timeout", "write-timeout"), ("lifetime", "lifetime"),
+                              ("idle_timeout", "idle")):
             server = self.start(limits='%s = "400ms";' % limit)
             for endpoint in server.endpoints:
                 client = SlowClient(endpoint)

@@ -95,6 +95,19 @@ class SocketPath(echotest.TestCase):
         server = self.server(self.endpoint, preexec=lambda: os.umask(0) and None)
         self.assertEqual(stat.S_IMODE(os.lstat(self.path()).st_mode), 0o660)
 
+    def test_owner(self):
+        """By name or number; only root can give a file away."""
+        if os.geteuid() != 0:
+            return
+        conf = self.write("conf", 'listeners = ({ endpoint = "%s"; owner = "4001"; group = "4002"; '
+                          'mode = "0640"; });' % self.endpoint)
+        server = self.server("-c", conf)
+        status = os.lstat(self.path())
+        self.assertEqual((status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)),
+                         (4001, 4002, 0o640))
+        self.assertEqual(server.stop(), 0)
+        self.assertFalse(os.path.exists(self.path()))
+
     def test_successor_while_we_drain(self):
         """A drains, B takes the path: A's end must not remove it."""
         first = self.server(self.endpoint)
