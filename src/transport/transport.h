@@ -74,8 +74,8 @@ int transport_connect(const struct address *address, const struct address *sourc
  * the socket to itself, which a closed port in the ephemeral range makes possible. */
 int transport_connect_result(int fd, const struct address *address, struct reason *why) MUST_CHECK;
 
-/* Bounds what the kernel keeps of what is sent and not yet taken, by its own way of counting. 0, or a
- * negative errno. */
+/* Bounds what the kernel keeps of what is sent and not yet taken, by its own way of counting. 0, or
+ * a negative errno. */
 int transport_bound_queue(int fd, size_t size) MUST_CHECK;
 
 /* Who is at the other end of a Unix connection; 0, or a negative errno (ENOTSUP for TCP). */
