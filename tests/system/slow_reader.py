@@ -80,11 +80,16 @@ class SlowReader(echotest.TestCase):
         line = "received=%d returned=%d .*reason=%s" % (len(client.back), len(client.back), reason)
         server.wait_log(line)
 
-    def test_drain(self):
-        server = self.start(grace="50ms")
+    def stuck_clients(self, server):
+        """One for each endpoint; neither it nor the server can go on."""
         clients = [(endpoint, SlowClient(endpoint)) for endpoint in server.endpoints]
         for _, client in clients:
             client.push_until_stuck()
+        return clients
+
+    def test_drain(self):
+        server = self.start(grace="50ms")
+        clients = self.stuck_clients(server)
         server.process.terminate()
         for endpoint, client in clients:
             client.wait_writable()  # the grace is over: what we send is thrown away
@@ -98,10 +103,8 @@ class SlowReader(echotest.TestCase):
         """Each of them ends a client that sends for ever and does not read."""
         for limit, reason in (("write_timeout", "write-timeout"), ("lifetime", "lifetime"),
                               ("idle_timeout", "idle")):
-            server = self.start(limits='%s = "400ms";' % limit)
-            for endpoint in server.endpoints:
-                client = SlowClient(endpoint)
-                client.push_until_stuck()
+            server = self.start(limits='%s = "600ms";' % limit)
+            for endpoint, client in self.stuck_clients(server):
                 client.wait_writable()
                 client.read_slowly_to_end()
                 client.check(self, (endpoint, limit))
@@ -111,12 +114,13 @@ class SlowReader(echotest.TestCase):
     def test_idle_timeout(self):
         """All is returned as far as the server can see: the bytes wait in the kernel."""
         server = self.start(limits='idle_timeout = "200ms";')
-        for number, endpoint in enumerate(server.endpoints):
-            client = SlowClient(endpoint)
-            client.data = client.data[:100000]
+        clients = [(endpoint, SlowClient(endpoint)) for endpoint in server.endpoints]
+        for _, client in clients:
+            client.data = DATA[:100000]
             client.push()
             self.assertEqual(client.sent, 100000)
-            server.wait_log("half-close", number + 1)
+        server.wait_log("half-close", len(clients))
+        for endpoint, client in clients:
             client.read_slowly_to_end()
             client.check(self, endpoint)
             self.expect_closed(server, client, "idle")
