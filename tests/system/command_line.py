@@ -73,6 +73,8 @@ class CommandLine(echotest.TestCase):
                            "-w, --workers N", "--log-level", "--log-target", "--log-format",
                            "--mode OCTAL", "-v", "-q", "-V, --version", "-h, --help"):
                 self.assertIn(option, output)
+            # All but the path of the settings file, which is the builder's choice.
+            output = re.sub(r"\S+/echo-server\.conf", "echo-server.conf", output)
             self.assertLessEqual(max(map(len, output.splitlines())), 100)
 
     def test_version(self):
