@@ -196,14 +196,14 @@ class Failures(echotest.TestCase):
 
     def test_foreign_source(self):
         """An address that this machine lacks is our mistake and not the server's."""
-        server = self.server("localhost:0")
+        server = self.server("127.0.0.1:0")
         status, _, errors = echotest.run(echotest.BENCH, "--source", "192.0.2.1",
                                          server.endpoint)
         self.assertEqual(status, 2)
         self.assertIn("not an address of this machine", errors)
 
     def test_sources(self):
-        server = self.server("localhost:0")
+        server = self.server("127.0.0.1:0")
         status, result = self.bench("--source", "127.0.0.2,127.0.0.3", "-n", "10", "--warmup", "0",
                                     server.endpoint)
         self.assertEqual((status, result["messages"]), (0, 10))
