@@ -298,6 +298,7 @@ void reload_settings(struct server *server)
     }
     crew_resume(&server->crew);
     if (status == 0) {
+        server_tell_lowered(server->settings.limits.connections, server->crew.admission.capacity);
         LOG(LOG_LEVEL_NOTICE, "reloaded", LOG_NUMBER("listeners", server->settings.listener_count));
         return;
     }

@@ -107,6 +107,13 @@ static int open_listeners(struct server *server, struct reason *why)
     return server_check_root(server, server->listeners, &server->settings, why);
 }
 
+void server_tell_lowered(unsigned wanted, unsigned capacity)
+{
+    if (wanted > capacity)
+        LOG(LOG_LEVEL_WARNING, "connections-lowered", LOG_NUMBER("from", wanted),
+            LOG_NUMBER("to", capacity), LOG_TEXT("why", "descriptor limit"));
+}
+
 /* What the descriptor limit leaves for connections. */
 static int share_descriptors(struct server *server, unsigned *capacity, unsigned *pipes,
                              struct reason *why)
@@ -127,9 +134,7 @@ static int share_descriptors(struct server *server, unsigned *capacity, unsigned
     *pipes = limit / 16 < PIPES_MAX ? (unsigned)(limit / 16) : PIPES_MAX;
     limit -= 2ul * *pipes;
     *capacity = limit > 1000000 ? 1000000 : (unsigned)limit;
-    if (wanted > *capacity)
-        LOG(LOG_LEVEL_WARNING, "connections-lowered", LOG_NUMBER("from", wanted),
-            LOG_NUMBER("to", *capacity), LOG_TEXT("why", "descriptor limit"));
+    server_tell_lowered(wanted, *capacity);
     return 0;
 }
 

@@ -47,5 +47,7 @@ void server_apply_limits(struct server *server);
 int server_check_root(const struct server *server, const struct listener *listeners,
                       const struct settings *settings, struct reason *why) MUST_CHECK;
 void server_tell_listener(const struct listener *listener);
+/* Says in the log when fewer connections are possible than wanted. */
+void server_tell_lowered(unsigned wanted, unsigned capacity);
 
 #endif

@@ -32,6 +32,7 @@ class DescriptorsRunOut(echotest.TestCase):
     def test_waiting_clients(self):
         server = self.server("unix:" + self.path(), "127.0.0.1:0")
         self.limit(server, SERVED * 2)
+        started = time.monotonic()
         served = [self.client(endpoint) for endpoint in server.endpoints
                   for _ in range(SERVED)]
         self.talk(served, 0)
@@ -48,7 +49,8 @@ class DescriptorsRunOut(echotest.TestCase):
         print("cpu while descriptors are out: %.2f %%" % (100 * spent / WINDOW))
         self.assertLess(spent, 0.05 * WINDOW)
         self.talk(served, 1000)
-        self.assertEqual(len(server.wait_log("accept-paused")), 1)
+        self.assertLessEqual(len(server.wait_log("accept-paused")),
+                             1 + (time.monotonic() - started) // 10)
 
         for client in served[:10]:
             client.close()

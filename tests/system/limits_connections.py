@@ -2,6 +2,7 @@
 """limits.connections: who comes too much waits, or is turned away; nobody else notices."""
 
 import select
+import time
 import unittest
 
 import echotest
@@ -36,6 +37,7 @@ class LimitsConnections(echotest.TestCase):
     def test_pause(self):
         for workers in (1, 2, 4):
             server = self.start(workers, "pause")
+            began = time.monotonic()
             served = self.fill(server)
             waiting = [self.client(server.endpoints[number % 2]) for number in range(12)]
             for client in waiting:
@@ -55,7 +57,8 @@ class LimitsConnections(echotest.TestCase):
                 served.append(ready[0])
                 self.talk(served)
             self.assertEqual(self.ready(waiting, 0.05), [])
-            self.assertEqual(len(server.wait_log(" full listener=")), 1)
+            self.assertLessEqual(len(server.wait_log(" full listener=")),
+                                 1 + (time.monotonic() - began) // 10)
             self.assertEqual(server.stop(), 0)
 
     def test_close(self):

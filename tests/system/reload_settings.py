@@ -112,6 +112,14 @@ class ReloadSettings(echotest.TestCase):
         self.assertEqual(select.select([client], [], [], 0.3)[0], [])
         self.talk(client)
 
+    def test_limit_above_the_descriptors(self):
+        endpoint = "unix:" + self.path()
+        server = self.start([endpoint], "limits = { connections = 20; };",
+                            preexec=echotest.limit_descriptors(200))
+        self.assertNotIn("connections-lowered", server.log())
+        self.reload(server, [endpoint], "limits = { connections = 1000; };")
+        server.wait_log("connections-lowered from=1000 to=[0-9]+ why=\"descriptor limit\"")
+
     def test_buffer_log_and_shutdown(self):
         endpoint = "unix:" + self.path()
         server = self.start([endpoint], 'buffer = "4KiB";')
