@@ -142,6 +142,11 @@ class Server:
             return matches if len(matches) >= count else None
         return wait_for(found, lambda: "no %r in the log:\n%s" % (pattern, self.log()))
 
+    def state(self):
+        """The letter of proc(5): R running, S sleeping, T stopped."""
+        with open("/proc/%d/stat" % self.pid, encoding="ascii") as file:
+            return file.read().rsplit(")", 1)[1].split()[0]
+
     def descriptors(self):
         """What the server has open, as 'number -> target' lines."""
         directory = "/proc/%d/fd" % self.pid
@@ -182,9 +187,10 @@ class Server:
             return
         ended = self.process.poll()
         if ended is None:
-            # In this order: a SIGCONT that arrives while the leak checker attaches to the ending
-            # process takes back the stop that the checker then waits for.
-            self.process.send_signal(signal.SIGCONT)
+            # Only one that a test has stopped: a SIGCONT that arrives while the leak checker
+            # attaches to an ending process takes back the stop that the checker waits for.
+            if self.state() == "T":
+                self.process.send_signal(signal.SIGCONT)
             self.process.send_signal(signal.SIGTERM)
             try:
                 self.process.wait(PATIENCE)
