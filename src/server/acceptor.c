@@ -84,8 +84,8 @@ static void turn_away(struct port *port, int fd, const struct address *peer)
     io_close(&fd);
 }
 
-/* The place is taken, the client accepted. */
-static void take_in(struct port *port, int fd, const struct address *peer)
+/* The client is accepted; place says that its place is taken already. */
+static void take_in(struct port *port, int fd, const struct address *peer, bool place)
 {
     struct worker *worker = port->worker;
     struct crew *crew = worker->crew;
@@ -98,9 +98,10 @@ static void take_in(struct port *port, int fd, const struct address *peer)
 
     if (admission_wants_user(&crew->admission) && transport_credentials(fd, &who) < 0)
         who.uid = (uid_t)-1;
-    if (!admission_check(&crew->admission, peer, who.uid, now_ns, &ticket)) {
+    if (!admission_check(&crew->admission, peer, who.uid, now_ns, !place, &ticket)) {
         turn_away(port, fd, peer);
-        crew_leave(crew, &no_ticket);
+        if (place)
+            crew_leave(crew, &no_ticket);
         return;
     }
     if (log_enabled(LOG_LEVEL_INFO))
@@ -144,17 +145,13 @@ static enum outcome classify(int code)
     }
 }
 
-/* With a place for the client, or without one: then it is turned away. */
 static enum outcome accept_one(struct port *port, bool place, int *code)
 {
     struct address peer;
     int fd = transport_accept(port->socket.fd, &peer);
 
     if (fd >= 0) {
-        if (place)
-            take_in(port, fd, &peer);
-        else
-            turn_away(port, fd, &peer);
+        take_in(port, fd, &peer, place);
         return ACCEPTED;
     }
     *code = -fd;
@@ -189,12 +186,14 @@ void acceptor_ready(struct loop_source *source, unsigned events)
 
     (void)events;
     for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
-        bool place = admission_enter(&crew->admission, false);
+        /* Clients that may wait do so in the backlog, so their place is taken before they are
+         * accepted; those that are turned away must not meet a place that is taken on suspicion. */
+        bool place = !worker->turn_away && admission_enter(&crew->admission, false);
 
-        /* The last place is taken: the next turn shows whether anybody else waits. */
-        if (!place && i > 0)
-            return;
         if (!place && !worker->turn_away) {
+            /* The last place is taken: the next turn shows whether anybody else waits. */
+            if (i > 0)
+                return;
             tell_lasting("full", port, "limits.connections is reached: clients wait",
                          &crew->full_told_ns);
             pause_port(port, 0);

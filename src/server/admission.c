@@ -236,16 +236,18 @@ static void uncount(struct admission *admission, uint32_t index)
 }
 
 bool admission_check(struct admission *admission, const struct address *peer, uid_t uid,
-                     uint64_t now_ns, struct admission_ticket *ticket)
+                     uint64_t now_ns, bool enter, struct admission_ticket *ticket)
 {
     unsigned char name[16] = {0};
-    bool welcome = true;
+    bool welcome;
 
     *ticket = (struct admission_ticket){0, 0};
-    if (!admission->per_source && !admission->per_user && !admission->accept_rate)
+    if (!enter && !admission->per_source && !admission->per_user && !admission->accept_rate)
         return true;
     pthread_mutex_lock(&admission->lock);
-    if ((admission->per_source || admission->accept_rate) && address_source(peer, name) == 0) {
+    welcome = !enter || admission->active < admission->limit;
+    if (welcome && (admission->per_source || admission->accept_rate) &&
+        address_source(peer, name) == 0) {
         struct admission_guest *guest;
 
         ticket->source = find_guest(admission, name, GUEST_SOURCE);
@@ -268,6 +270,7 @@ bool admission_check(struct admission *admission, const struct address *peer, ui
     if (welcome) {
         count(admission, ticket->source);
         count(admission, ticket->user);
+        admission->active += enter;
     } else {
         *ticket = (struct admission_ticket){0, 0};
     }

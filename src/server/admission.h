@@ -50,10 +50,10 @@ bool admission_enter(struct admission *admission, bool forced);
 /* Whether there is a place; when not, the next admission_leave returns true. */
 bool admission_has_place(struct admission *admission);
 
-/* Counts the accepted client for its source and, unless uid is -1, its user. False: over a limit;
- * nothing was counted then, and the place is still held. */
+/* Counts the accepted client for its source and, unless uid is -1, its user, and takes a place for
+ * it when enter is true. False: over a limit; nothing was counted or taken then. */
 bool admission_check(struct admission *admission, const struct address *peer, uid_t uid,
-                     uint64_t now_ns, struct admission_ticket *ticket);
+                     uint64_t now_ns, bool enter, struct admission_ticket *ticket);
 
 /* Whether a limit needs the peer's user. */
 bool admission_wants_user(const struct admission *admission);
