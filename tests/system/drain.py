@@ -120,6 +120,7 @@ class Drain(echotest.TestCase):
         client.sendall(b"y")
         self.assertEqual(client.recv(1), b"y")
         server.send_signal(signal.SIGTERM)
+        self.assertEqual(server.process.wait(echotest.PATIENCE), 1)
 
     def test_reload_and_statistics_meanwhile(self):
         server = self.start("10s")
