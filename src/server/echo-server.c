@@ -37,7 +37,7 @@ static const struct options_row rows[] = {
     {OPTION_LOG_TARGET, "log-target", "TARGET", "stderr or syslog"},
     {OPTION_LOG_FORMAT, "log-format", "FORMAT", "text or json"},
     {OPTION_MODE, "mode", "OCTAL", "mode of the Unix sockets of the command line"},
-    {OPTION_USER, "user", "NAME", "run as this user"},
+    {OPTION_USER, "user", "NAME", "run as this user; not in this version"},
     {'v', "verbose", NULL, "tell the life of each socket (log level info)"},
     {'q', "quiet", NULL, "log errors only"},
     {'V', "version", NULL, "print the version"},
