@@ -9,4 +9,6 @@ CLEANFILES += $(EXTRA_PROGRAMS)
 .PHONY: bench-programs
 bench-programs: $(bin_PROGRAMS) $(EXTRA_PROGRAMS)
 
-EXTRA_DIST += tests/bench/compare tests/bench/plot
+EXTRA_DIST += tests/bench/compare tests/bench/plot \
+	tests/bench/results/bulk.svg tests/bench/results/cpu-per-message.svg \
+	tests/bench/results/latency.svg tests/bench/results/result.json
