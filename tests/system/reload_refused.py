@@ -155,7 +155,7 @@ class ReloadRefused(echotest.TestCase):
 
     def test_no_descriptors(self):
         old = resource.prlimit(self.served.pid, resource.RLIMIT_NOFILE)
-        for free in range(5):
+        for free in range(4):
             count = len(self.served.descriptors()) + free
             resource.prlimit(self.served.pid, resource.RLIMIT_NOFILE, (count, old[1]))
             self.refuse_text("%d descriptors" % free, self.text(
