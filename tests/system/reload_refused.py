@@ -155,7 +155,8 @@ class ReloadRefused(echotest.TestCase):
 
     def test_no_descriptors(self):
         old = resource.prlimit(self.served.pid, resource.RLIMIT_NOFILE)
-        for free in range(4):
+        # A fifth step would be enough for one worker, which opens fewer sockets.
+        for free in range(4 if WORKERS == "1" else 5):
             count = len(self.served.descriptors()) + free
             resource.prlimit(self.served.pid, resource.RLIMIT_NOFILE, (count, old[1]))
             self.refuse_text("%d descriptors" % free, self.text(
