@@ -50,7 +50,7 @@ enum {
 
 struct echo {
     uint64_t received; /* bytes kept so far, whole life */
-    uint64_t returned; /* bytes sent back; returned <= received <= returned + buffer */
+    uint64_t returned; /* bytes sent back; returned <= received */
     uint8_t phase;     /* enum echo_phase */
     uint8_t reason;    /* enum echo_reason: why it ends or ended */
     bool ended;        /* the client has ended its direction */
@@ -92,7 +92,8 @@ void echo_give_up(struct echo *echo, bool unsent);
 /* What is wanted next, of a conversation that is past ECHO_OPEN. */
 unsigned echo_wants_ending(const struct echo *echo);
 
-/* What is wanted next. Bytes are received only while none is held, so one buffer is the bound. */
+/* What is wanted next. Bytes are received only while none is held, so what the engine reads at once
+ * is the bound. */
 static inline unsigned echo_wants(const struct echo *echo)
 {
     if (echo->phase != ECHO_OPEN)
