@@ -142,19 +142,15 @@ static void attend(struct worker *worker)
         worker_need_ticks(worker, now_ns);
 }
 
-/* Polls without sleeping as long as the last event is fresh. */
+/* Polls without sleeping as long as the last event is fresh, also that which ended a sleep. */
 static int turn_polling(struct worker *worker, int timeout_ms, uint64_t *fresh_ns)
 {
     int count = loop_turn(&worker->loop, 0);
-    uint64_t now_ns;
 
-    if (count < 0 || timeout_ms == 0)
-        return count;
-    now_ns = clock_now_ns();
+    if (count == 0 && timeout_ms != 0 && clock_now_ns() - *fresh_ns >= worker->busy_poll_ns)
+        count = loop_turn(&worker->loop, timeout_ms);
     if (count > 0)
-        *fresh_ns = now_ns;
-    else if (now_ns - *fresh_ns >= worker->busy_poll_ns)
-        return loop_turn(&worker->loop, timeout_ms);
+        *fresh_ns = clock_now_ns();
     return count;
 }
 

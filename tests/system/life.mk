@@ -12,6 +12,7 @@ system_tests += \
 	tests/system/reload_settings.py \
 	tests/system/reload_under_load.py
 system_tests += \
+	tests/system/busy_poll.py \
 	tests/system/fairness.py \
 	tests/system/greedy_clients.py \
 	tests/system/idle_connections.py \
