@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: ISC
 """What echo-bench counts: messages, bytes and connections, exactly, in every way of loading."""
 
+import array
+import fcntl
 import json
+import select
+import termios
 import unittest
 
 import badpeers
@@ -59,6 +63,27 @@ class Counts(echotest.TestCase):
             self.assertEqual(result["bytes_received"], 320 * 65536)
             self.assertEqual(result["generator"]["compared_bytes"], 320 * 65536)
             self.assertEqual(result["latency"]["count"], 0)
+
+    def test_bulk_fills_the_queue(self):
+        """It sends while the kernel takes it, rather than a span for each time that the socket is
+        called writable, which on Unix means nearly empty."""
+        def waits_for_three_spans(conn):
+            waiting = array.array("i", [0])
+            ended = select.poll()
+            ended.register(conn, select.POLLRDHUP)  # the attempt before the run sends nothing
+
+            def queued():
+                fcntl.ioctl(conn, termios.FIONREAD, waiting)
+                return waiting[0] > 2 * 65536 or ended.poll(0)
+
+            echotest.wait_for(queued)
+            for data in badpeers.chunks(conn):
+                badpeers.send_rest(conn, data)
+
+        with badpeers.serve(waits_for_three_spans, self.path()) as peer:
+            result, = self.bench("--bulk", "-n", "30", "-s", "64KiB", "-c", "1", "--warmup", "0",
+                                 peer.endpoint)
+        self.assertEqual(result["bytes_received"], 30 * 65536)
 
     def test_open_loop_by_time(self):
         """Every message that was due is sent, and measured from when it was due."""
