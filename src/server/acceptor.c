@@ -215,6 +215,8 @@ void acceptor_ready(struct loop_source *source, unsigned events)
                 LOG_TEXT("listener", port->listener->settings.name),
                 LOG_TEXT("why", strerror(code)));
             loop_forget(&worker->loop, &port->source);
+            __atomic_store_n(&port->broken, true, __ATOMIC_RELEASE);
+            loop_wake(crew->main_loop);
             return;
         }
     }

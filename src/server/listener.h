@@ -22,6 +22,7 @@ struct port {
     struct worker *worker; /* accepts here; set once it is watched */
     bool first;            /* of its address: the one that is told as "listening" */
     bool paused;           /* not watched: full, or backing off */
+    bool broken;           /* atomic: never watched again, accept(2) says that it is none */
     uint64_t resume_ns;    /* 0: when a place is free */
 };
 

@@ -32,7 +32,7 @@ struct stream {
     uint32_t offset;         /* of the first byte of held that waits */
     unsigned char *held;     /* bytes that wait in memory, or NULL */
     struct relay_pipe *pipe; /* bytes that wait in a pipe, or NULL */
-    uint8_t thick;           /* how often in a row a read was full; from a bound on it is spliced */
+    uint8_t thick;           /* how many reads in a row were thick; from a bound on it is spliced */
     bool no_splice;          /* the kernel refused once */
     uint32_t stalls;         /* how often the client did not take all at once */
     uint32_t discarded;      /* bytes thrown away while ending, modulo 2^32 */

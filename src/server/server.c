@@ -18,7 +18,7 @@
 
 enum {
     WORKERS_DEFAULT_MAX = 4,
-    PIPES_MAX = 256,          /* in the process: the kernel's soft limit per user is 16384 pages */
+    PIPES_MAX = 128,          /* of 512 KiB: the kernel's soft limit for a user is 16384 pages */
     DESCRIPTORS_RESERVED = 32 /* standard streams, log, a reload's files, name resolution */
 };
 
@@ -273,13 +273,29 @@ static int start(struct server *server, struct reason *why)
     return crew_start(&server->crew, why);
 }
 
+static bool is_deserted(const struct server *server)
+{
+    for (const struct listener *one = server->listeners; one; one = one->next)
+        for (size_t i = 0; i < one->port_count; i++)
+            if (!__atomic_load_n(&one->ports[i].broken, __ATOMIC_ACQUIRE))
+                return false;
+    return true;
+}
+
 static void serve(struct server *server)
 {
     while (!server->ended_by_force) {
         uint64_t now_ns = clock_now_ns();
-        uint64_t next_ns = drain_continue(server, now_ns);
+        uint64_t next_ns;
         int status;
 
+        if (!server->drain.begun && is_deserted(server)) {
+            LOG(LOG_LEVEL_ERROR, "no-listener-left",
+                LOG_TEXT("why", "accept fails on every one of them"));
+            server->deserted = true;
+            drain_begin(server);
+        }
+        next_ns = drain_continue(server, now_ns);
         if (drain_finished(server))
             break;
         status = loop_turn(&server->loop, clock_poll_ms(now_ns, next_ns));
@@ -331,7 +347,10 @@ int server_run(struct settings *settings, const struct server_options *options, 
     if (start(&server, why) == 0) {
         announce(&server);
         serve(&server);
-        status = server.ended_by_force ? EXIT_MISSING : EXIT_EXACT;
+        if (server.ended_by_force)
+            status = EXIT_MISSING;
+        else if (!server.deserted)
+            status = EXIT_EXACT;
     }
     release(&server);
     log_stop(NS_PER_S / 2);

@@ -35,6 +35,7 @@ struct server {
     unsigned worker_count;
     bool crew_ready;
     bool ended_by_force;
+    bool deserted; /* no port accepts any more, by our own bug: it drains and ends */
     struct drain drain;
 };
 

@@ -43,7 +43,7 @@ struct crew {
     struct worker *workers;
     unsigned count, started; /* of the workers; those that have their thread */
     struct admission admission;
-    struct loop *main_loop; /* woken when draining and a connection ends */
+    struct loop *main_loop; /* woken when draining and a connection ends, or a port breaks */
     uint64_t next_id;       /* atomic */
     pthread_mutex_t lock;
     pthread_cond_t changed;

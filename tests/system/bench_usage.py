@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: ISC
 """How echo-bench is called: one clear line and exit 2 for everything that is wrong."""
 
-import re
 import resource
 import unittest
 
 import echotest
+import usage
 
 ENDPOINT = "unix:/nonexistent/echo.sock"
 
@@ -62,30 +62,17 @@ REFUSED = (
 )
 
 
-class Usage(echotest.TestCase):
-    def refused(self, *arguments):
-        status, output, errors = echotest.run(echotest.BENCH, *arguments)
-        self.assertEqual((status, output), (2, ""), (arguments, errors))
-        self.assertEqual(errors.count("\n"), 1, (arguments, errors))
-        self.assertRegex(errors, r"^echo-bench: (.*: )?[A-Z]+: .+\n$", arguments)
-        return errors
+class Usage(usage.Checks, echotest.TestCase):
+    program = echotest.BENCH
+    words = "[A-Z]+"
+    bad_values = BAD_VALUES
+    bad_lines = REFUSED
 
     def test_bad_values(self):
         for option, values in BAD_VALUES.items():
             for value in values:
                 with self.subTest(option=option, value=value):
                     self.refused(ENDPOINT, "%s=%s" % (option, value))
-
-    def test_table_is_complete(self):
-        """Every option that --help shows with an argument has its row above."""
-        _, text, _ = echotest.run(echotest.BENCH, "--help")
-        shown = set(re.findall(r"^ +(?:-\w, )?(--[a-z-]+) [A-Z]+", text, re.M))
-        self.assertEqual(shown, set(BAD_VALUES))
-
-    def test_refused(self):
-        for arguments, piece in REFUSED:
-            with self.subTest(arguments):
-                self.assertIn(piece, self.refused(*arguments))
 
     def test_too_many_connections(self):
         """More than there are descriptors: told before anything is opened."""
@@ -95,17 +82,6 @@ class Usage(echotest.TestCase):
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100)))
         self.assertEqual(status, 2)
         self.assertRegex(errors, "NOFILE: 200 connections need .* limit is 100")
-
-    def test_help_and_version(self):
-        for option in ("-h", "--help"):
-            status, output, errors = echotest.run(echotest.BENCH, option)
-            self.assertEqual((status, errors), (0, ""))
-            self.assertTrue(output.startswith("Usage: echo-bench "))
-            self.assertLessEqual(max(len(line) for line in output.splitlines()), 80)
-        for option in ("-V", "--version"):
-            status, output, errors = echotest.run(echotest.BENCH, option)
-            self.assertEqual((status, errors), (0, ""))
-            self.assertRegex(output, r"^echo-bench \(echo-service\) \d+\.\d+\.\d+\n$")
 
 
 if __name__ == "__main__":

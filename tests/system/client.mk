@@ -9,4 +9,4 @@ system_tests += \
 	tests/system/client_streams.py \
 	tests/system/client_usage.py \
 	tests/system/documented_options.py
-EXTRA_DIST += tests/lib/badpeers.py tests/bench/real-peers
+EXTRA_DIST += tests/lib/badpeers.py tests/lib/usage.py tests/bench/real-peers

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: ISC
 """Bad usage of the client: one clear line and exit 2 for every option and every combination."""
 
-import re
 import unittest
 
 import echotest
+import usage
 
 ENDPOINT = "unix:/nonexistent/echo.sock"
 
@@ -74,13 +74,10 @@ REFUSED = (
 )
 
 
-class Usage(unittest.TestCase):
-    def refused(self, *arguments):
-        status, output, errors = echotest.run(echotest.CLIENT, *arguments)
-        self.assertEqual((status, output), (2, ""), (arguments, errors))
-        self.assertEqual(errors.count("\n"), 1, (arguments, errors))
-        self.assertRegex(errors, r"^echo-client: (.*: )?(USAGE|TOOLONG): .+\n$", arguments)
-        return errors
+class Usage(usage.Checks, echotest.TestCase):
+    program = echotest.CLIENT
+    bad_values = BAD_VALUES
+    bad_lines = REFUSED
 
     def test_bad_values(self):
         for option, (mode, values) in BAD_VALUES.items():
@@ -89,28 +86,6 @@ class Usage(unittest.TestCase):
                     modes = [mode] if mode else []
                     errors = self.refused(ENDPOINT, *modes, "%s=%s" % (option, value))
                     self.assertRegex(errors, "USAGE: (-[a-zA-Z]|--[a-z-]+): ")
-
-    def test_table_is_complete(self):
-        """Every option that --help shows with an argument has its row above."""
-        _, text, _ = echotest.run(echotest.CLIENT, "--help")
-        shown = set(re.findall(r"^ +(?:-\w, )?(--[a-z-]+) [A-Z]+", text, re.M))
-        self.assertEqual(shown, set(BAD_VALUES))
-
-    def test_refused(self):
-        for arguments, piece in REFUSED:
-            with self.subTest(arguments):
-                self.assertIn(piece, self.refused(*arguments))
-
-    def test_help_and_version(self):
-        for option in ("-h", "--help"):
-            status, output, errors = echotest.run(echotest.CLIENT, option)
-            self.assertEqual((status, errors), (0, ""))
-            self.assertTrue(output.startswith("Usage: echo-client "))
-            self.assertLessEqual(max(len(line) for line in output.splitlines()), 80)
-        for option in ("-V", "--version"):
-            status, output, errors = echotest.run(echotest.CLIENT, option)
-            self.assertEqual((status, errors), (0, ""))
-            self.assertRegex(output, r"^echo-client \(echo-service\) \d+\.\d+\.\d+\n$")
 
     def test_json(self):
         """The error is an object too."""

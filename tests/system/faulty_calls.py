@@ -80,6 +80,21 @@ class FaultyCalls(echotest.TestCase):
             self.assertEqual(server.log().count(" accept "), 1)
             self.assertEqual(server.stop(), 0)
 
+    def test_no_listener_left(self):
+        """Who cannot be reached any more does not seem to run; who is served is served to the end."""
+        server = self.faulty("accept:EBADF@2,3", "-w", "1", expect_status=2)
+        client = self.client(server.endpoints[0])
+        client.sendall(b"hello")
+        self.assertEqual(echotest.receive_exactly(client, 5), b"hello")
+        for count, endpoint in enumerate(server.endpoints, 1):
+            echotest.connect(endpoint).close()
+            server.wait_log("listener-broken", count)
+        server.wait_log("no-listener-left")
+        client.sendall(b"hello")
+        self.assertEqual(echotest.receive_exactly(client, 5), b"hello")
+        client.close()
+        self.assertEqual(server.process.wait(echotest.PATIENCE), 2)
+
     def test_allocation_sweep(self):
         """The n-th allocation fails: the start is refused, or one client is turned away."""
         data = echotest.block(1 << 20)

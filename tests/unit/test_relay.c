@@ -92,8 +92,8 @@ static void turn(struct talk *talk)
 
     talk->wants = relay_turn(&talk->relay, &talk->stream);
     assert_true(echo->returned <= echo->received);
-    /* Four buffers in a pipe while the client takes them, one without pipes. */
-    assert_true(echo_held(echo) <= (talk->relay.pipe_limit ? 4 : 1) * SIZE);
+    /* Eight buffers in a pipe while the client takes them, one without pipes. */
+    assert_true(echo_held(echo) <= (talk->relay.pipe_limit ? 8 : 1) * SIZE);
     assert_true(echo->phase == ECHO_CLOSED ||
                 (echo_held(echo) > 0) == (talk->stream.held || talk->stream.pipe));
 }
@@ -183,7 +183,7 @@ static void messages(void **state)
     (void)state;
     for (size_t pair = 0; pair < COUNT(pairs); pair++) {
         begin(&talk, pairs[pair], 4);
-        for (size_t length = 1; length < SIZE; length += 97) {
+        for (size_t length = 1; length < SIZE / 2; length += 97) {
             assert_int_equal(push(&talk, length), length);
             while (talk.stream.echo.returned < talk.sent)
                 turn(&talk);
@@ -260,6 +260,28 @@ static void thick_and_thin(void **state)
             drink(&talk);
         }
         assert_int_equal(faults_calls("splice"), before);
+        end(&talk);
+    }
+}
+
+/* A read need not be full to be one of a bulk transfer: TCP over loopback brings 65483 bytes. */
+static void nearly_full(void **state)
+{
+    struct talk talk;
+
+    (void)state;
+    for (size_t pair = 0; pair < COUNT(pairs); pair++) {
+        begin(&talk, pairs[pair], 4);
+        for (int i = 0; i < 10; i++) {
+            push(&talk, SIZE / 2 - 1);
+            drink(&talk);
+        }
+        assert_int_equal(talk.relay.pipe_count, 0);
+        for (int i = 0; i < 10; i++) {
+            push(&talk, SIZE - 53);
+            drink(&talk);
+        }
+        assert_int_equal(talk.relay.pipe_count, 1);
         end(&talk);
     }
 }
@@ -345,7 +367,7 @@ static void fairness(void **state)
 
             push(&talk, 16 * SIZE);
             turn(&talk);
-            assert_true(talk.stream.echo.received - before <= 4 * SIZE);
+            assert_true(talk.stream.echo.received - before <= 8 * SIZE);
             assert_true(pull(&talk, 16 * SIZE) >= 0);
         }
         end(&talk);
@@ -480,6 +502,7 @@ int main(void)
         cmocka_unit_test(waiting_in_memory),
         cmocka_unit_test(waiting_in_a_pipe),
         cmocka_unit_test(thick_and_thin),
+        cmocka_unit_test(nearly_full),
         cmocka_unit_test(endings),
         cmocka_unit_test(resets),
         cmocka_unit_test(fairness),
