@@ -147,6 +147,24 @@ class Server:
         with open("/proc/%d/stat" % self.pid, encoding="ascii") as file:
             return file.read().rsplit(")", 1)[1].split()[0]
 
+    def threads(self):
+        """The fields of proc(5)'s status of each thread."""
+        found = []
+        for task in os.listdir("/proc/%d/task" % self.pid):
+            with open("/proc/%d/task/%s/status" % (self.pid, task), encoding="ascii") as file:
+                found.append(dict(line.split(":", 1) for line in file))
+        return found
+
+    def asleep(self):
+        """Whether all its threads are."""
+        return all(fields["State"].split()[0] == "S" for fields in self.threads())
+
+    def switches(self, *kinds):
+        """How often its threads have stopped running so far: to sleep ("voluntary") or for others
+        ("nonvoluntary"); without kinds both."""
+        return sum(int(fields[kind + "_ctxt_switches"]) for fields in self.threads()
+                   for kind in kinds or ("voluntary", "nonvoluntary"))
+
     def descriptors(self):
         """What the server has open, as 'number -> target' lines."""
         directory = "/proc/%d/fd" % self.pid

@@ -20,22 +20,6 @@ class IdleConnections(echotest.TestCase):
         self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
         self.count = min(COUNT, hard - 600)
 
-    def sleeps(self, server):
-        """Whether all its threads do."""
-        states = ""
-        for task in os.listdir("/proc/%d/task" % server.pid):
-            with open("/proc/%d/task/%s/stat" % (server.pid, task), encoding="ascii") as file:
-                states += file.read().split(") ")[1][0]
-        return set(states) == {"S"}
-
-    def wake_ups(self, server):
-        """How often its threads have begun to sleep so far, for whatever reason."""
-        total = 0
-        for task in os.listdir("/proc/%d/task" % server.pid):
-            with open("/proc/%d/task/%s/status" % (server.pid, task), encoding="ascii") as file:
-                total += sum(int(line.split()[1]) for line in file if "ctxt_switches" in line)
-        return total
-
     def talk(self, clients):
         for client in clients:
             client.sendall(b"hello")
@@ -52,12 +36,12 @@ class IdleConnections(echotest.TestCase):
             clients = [self.client(server.endpoint) for _ in range(self.count)]
             self.talk(clients)
             each = (server.anonymous_memory() - before) / self.count
-            echotest.wait_for(lambda: self.sleeps(server))
-            woken = self.wake_ups(server)
+            echotest.wait_for(server.asleep)
+            woken = server.switches()
             spent = server.cpu_seconds()
             select.select([], [], [], WINDOW)  # a window to measure in: nobody does anything
             spent = server.cpu_seconds() - spent
-            woken = self.wake_ups(server) - woken
+            woken = server.switches() - woken
             print("%s: %d idle connections, %.0f bytes each, %d wake-ups in %.1f s" %
                   (endpoint, self.count, each, woken, WINDOW))
             if not echotest.SANITIZED:
