@@ -4,9 +4,10 @@ EXTRA_PROGRAMS = tests/bench/bare-client tests/bench/bare-loop tests/bench/copy-
 	tests/bench/flood tests/bench/splice-loop
 tests_bench_bare_client_SOURCES = tests/bench/bare-client.c tests/bench/peer.h
 tests_bench_bare_loop_SOURCES = tests/bench/bare-loop.c tests/bench/peer.h
-tests_bench_copy_loop_SOURCES = tests/bench/copy-loop.c tests/bench/peer.h
+tests_bench_copy_loop_SOURCES = tests/bench/copy-loop.c tests/bench/peer-loop.h tests/bench/peer.h
 tests_bench_flood_SOURCES = tests/bench/flood.c tests/bench/peer.h
-tests_bench_splice_loop_SOURCES = tests/bench/splice-loop.c tests/bench/peer.h
+tests_bench_splice_loop_SOURCES = tests/bench/splice-loop.c tests/bench/peer-loop.h \
+	tests/bench/peer.h
 CLEANFILES += $(EXTRA_PROGRAMS)
 
 .PHONY: bench-programs
