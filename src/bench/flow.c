@@ -196,7 +196,7 @@ static void flush(struct flow *flow, uint64_t now_ns)
         if (worker_counts(worker, now_ns))
             worker->tally->bytes_sent += (uint64_t)count;
     }
-    if (!worker->run->plan->bulk)
+    if (!worker->run->plan->bulk) /* which goes on at once */
         watch(flow, LOOP_READ);
 }
 

@@ -19,7 +19,7 @@ struct relay_pipe;
 /* What one worker's connections share; used by one thread at a time. */
 struct relay {
     unsigned char *buffer;
-    size_t size;     /* of a read, and so the most that is held for one connection */
+    size_t size;     /* of a read, and so what is held for a client that does not read */
     size_t capacity; /* of buffer */
     struct relay_pipe *pipes;
     unsigned pipe_count, pipe_limit;
