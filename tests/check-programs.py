@@ -37,6 +37,13 @@ class Programs(unittest.TestCase):
             self.assertIn(" T main\n", symbols)
             self.assertEqual(hooks(symbols), [], path)
 
+    def test_system_calls_go_through_the_library(self):
+        """So that sanitizers see the bytes, and preloaded socket libraries the sockets."""
+        for path in PATHS:
+            symbols = re.findall(r"^ *[0-9a-f]* [A-Za-z] (\w+)", output("nm", path), re.M)
+            wanted = {"socket", "connect", "recv", "send", "epoll_wait"}
+            self.assertEqual(wanted - set(symbols), set(), path)
+
     @unittest.skipUnless(HARDENED, "configured with --disable-hardening")
     def test_hardening(self):
         for path in PATHS:

@@ -24,9 +24,9 @@ int seam_shutdown(int fd, int how);
 int seam_pipe(int fds[2]);        /* non-blocking, close-on-exec */
 void *seam_allocate(size_t size); /* calloc(1, size) */
 
-/* These four are called once or more per message. They go to the kernel directly: in a process with
- * threads glibc wraps each call in about thirty instructions of cancellation bookkeeping (measured
- * with callgrind), and nothing here is ever cancelled. */
+/* These four are called once or more per message. They call the library, not the kernel: so
+ * sanitizers see the bytes, and so do the libraries that people preload to bypass or trace the
+ * kernel's sockets. */
 ssize_t seam_recv(int fd, void *bytes, size_t size);
 ssize_t seam_send(int fd, const void *bytes, size_t length); /* MSG_NOSIGNAL */
 ssize_t seam_splice(int from, int to, size_t length);
