@@ -54,12 +54,10 @@ void echo_give_up(struct echo *echo, bool unsent)
 
 unsigned echo_wants_ending(const struct echo *echo)
 {
-    unsigned discard = echo->ended ? 0 : ECHO_DISCARD;
-
     switch (echo->phase) {
     case ECHO_FLUSHING:
     case ECHO_STOPPING:
-        return echo_held(echo) ? ECHO_RETURN | discard : ECHO_HALF_CLOSE;
+        return echo_held(echo) ? ECHO_RETURN : ECHO_HALF_CLOSE;
     case ECHO_LINGERING:
         return ECHO_DISCARD;
     default:

@@ -11,9 +11,11 @@
  *     v             all returned, half-close sent        |      client ends, or       |
  *   STOPPING --------------------------------------> LINGERING -----------------------+
  *
- * A stop never destroys bytes: what was received is still returned, then the server half-closes and
- * discards input until the client ends, so that close(2) meets no unread byte and sends no reset
- * (measured: 2.8 MB echoed, 4 KiB arrived when it did).
+ * A stop never destroys bytes of a client that reads: what was received is still returned, then the
+ * server half-closes and discards input until the client ends, so that close(2) meets no unread
+ * byte and sends no reset (measured: 2.8 MB echoed, 4 KiB arrived when it did). Until all is
+ * returned no input is discarded: if the client never takes it, unread input is what makes close(2)
+ * send a reset on a Unix socket too, so that the client cannot take the cut for a clean end.
  */
 #ifndef ECHO_ECHO_H
 #define ECHO_ECHO_H

@@ -6,6 +6,7 @@
 #include "base/seam.h"
 #include "server/worker.h"
 #include "transport/io.h"
+#include "transport/sock_diag.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 #define ENDING_MAX_NS (30 * NS_PER_S)
 
 static void ready(struct loop_source *source, unsigned events);
-__attribute__((noinline)) static void settle(struct connection *connection, unsigned wants);
+__attribute__((noinline)) static bool settle(struct connection *connection, unsigned wants);
 
 struct connection *connection_create(int fd, struct listener *listener,
                                      const struct admission_ticket *ticket, const char *peer,
@@ -111,6 +112,10 @@ void connection_destroy(struct connection *connection)
     if (connection->next)
         connection->next->link = connection->link;
     loop_forget(&worker->loop, &connection->source);
+    /* Bytes that are thrown away must not look like a clean end. */
+    if (echo_held(&connection->stream.echo) ||
+        connection->stream.echo.reason == ECHO_RESET_AFTER_LINGER)
+        io_reset_at_close(connection->stream.fd);
     stream_release(&worker->relay, &connection->stream);
     io_close(&connection->stream.fd);
     free(connection->peer);
@@ -118,15 +123,15 @@ void connection_destroy(struct connection *connection)
     worker_ended_one(worker, &ticket);
 }
 
-/* Waits for what the rules want next, or closes. */
-static void settle(struct connection *connection, unsigned wants)
+/* Waits for what the rules want next, or closes; whether the connection lives on. */
+static bool settle(struct connection *connection, unsigned wants)
 {
     unsigned interests;
     int status;
 
     if (wants & ECHO_CLOSE) {
         connection_destroy(connection);
-        return;
+        return false;
     }
     interests = (wants & (ECHO_RECEIVE | ECHO_DISCARD) ? LOOP_READ : 0u) |
                 (wants & (ECHO_RETURN | ECHO_HALF_CLOSE) ? LOOP_WRITE : 0u);
@@ -134,7 +139,15 @@ static void settle(struct connection *connection, unsigned wants)
     if (status < 0) {
         echo_failed(&connection->stream.echo, ECHO_ERROR, -status);
         connection_destroy(connection);
+        return false;
     }
+    return true;
+}
+
+/* A turn without waiting for its event; whether the connection lives on. */
+static bool serve(struct connection *connection)
+{
+    return settle(connection, relay_turn(&connection->worker->relay, &connection->stream));
 }
 
 static void ready(struct loop_source *source, unsigned events)
@@ -151,13 +164,17 @@ static void ready(struct loop_source *source, unsigned events)
 
 void connection_stop(struct connection *connection, enum echo_reason reason, uint64_t now_ns)
 {
+    /* What has come in time is still received: from the next line on, input is thrown away. */
+    if (!serve(connection))
+        return;
     echo_stop(&connection->stream.echo, reason);
     if (connection->ending_ns == 0) {
-        connection->ending_ns = now_ns;
-        connection->progress_ns = now_ns;
+        connection->ending_ns = connection->progress_ns = now_ns;
+        LOG(LOG_LEVEL_INFO, "ending", LOG_NUMBER("id", connection->id),
+            LOG_ESCAPED("reason", echo_reason_name(reason)));
     }
     worker_need_ticks(connection->worker, now_ns);
-    settle(connection, relay_turn(&connection->worker->relay, &connection->stream));
+    serve(connection);
 }
 
 static bool passed(uint64_t limit_ns, uint64_t since_ns, uint64_t now_ns)
@@ -165,46 +182,72 @@ static bool passed(uint64_t limit_ns, uint64_t since_ns, uint64_t now_ns)
     return limit_ns && now_ns - since_ns >= limit_ns;
 }
 
-/* Progress is a byte that moved either way, or one that the client took out of the kernel's queue.
- * The queue is a system call to ask for, so not of those that are silent anyway. */
-static void look(struct connection *connection, const struct connection_limits *limits,
-                 uint64_t now_ns)
+/* Progress is a byte that moved either way, or one of its echo that the client has read. That is a
+ * system call or more to ask for, so not of those that have read everything and are silent. */
+static void look(struct connection *connection, uint64_t now_ns)
 {
     const struct stream *stream = &connection->stream;
-    uint64_t mark = stream->echo.received + stream->echo.returned + stream->discarded;
+    uint32_t returned = (uint32_t)stream->echo.returned;
+    uint32_t mark = (uint32_t)stream->echo.received + returned + stream->discarded;
     bool moved = mark != connection->mark;
-    ssize_t unsent;
+    ssize_t unread = 0;
+    uint32_t taken;
+    bool grown;
 
     if (moved)
         connection->progress_ns = now_ns;
     connection->mark = mark;
-    if (!moved && !connection->ending_ns && !echo_held(&stream->echo) &&
-        !passed(limits->idle_ns, connection->progress_ns, now_ns))
-        return;
-    unsent = io_unsent(stream->fd);
-    if (unsent >= 0 && (uint32_t)unsent < connection->unsent)
+    if (moved || connection->taken != returned)
+        unread = sock_diag_unread(&connection->worker->diag, stream->fd);
+    taken = returned - (unread > 0 ? (uint32_t)unread : 0);
+    grown = (int32_t)(taken - connection->taken) > 0;
+    if (grown)
         connection->progress_ns = now_ns;
-    connection->unsent = unsent < 0 ? 0 : (uint32_t)unsent;
+    if (taken == returned && !echo_held(&stream->echo))
+        connection->taken_ns = 0;
+    else if (connection->taken_ns == 0 || grown)
+        connection->taken_ns = now_ns;
+    connection->taken = taken;
+}
+
+/* Whether a limit is reached, and which. */
+static bool is_over(const struct connection *connection, const struct connection_limits *limits,
+                    uint64_t now_ns, enum echo_reason *reason)
+{
+    if (connection->ending_ns) {
+        *reason = ECHO_RESET_AFTER_LINGER;
+        return now_ns - connection->progress_ns >= limits->linger_ns ||
+               now_ns - connection->ending_ns >= limits->grace_ns + ENDING_MAX_NS;
+    }
+    *reason = ECHO_LIFETIME;
+    if (passed(limits->lifetime_ns, connection->opened_ns, now_ns))
+        return true;
+    *reason = ECHO_WRITE_TIMEOUT;
+    if (connection->taken_ns && passed(limits->write_ns, connection->taken_ns, now_ns))
+        return true;
+    *reason = ECHO_IDLE;
+    return passed(limits->idle_ns, connection->progress_ns, now_ns);
 }
 
 void connection_tick(struct connection *connection, const struct connection_limits *limits,
                      uint64_t now_ns)
 {
-    struct echo *echo = &connection->stream.echo;
+    enum echo_reason reason;
 
-    look(connection, limits, now_ns);
-    if (connection->ending_ns) {
-        if (now_ns - connection->progress_ns >= limits->linger_ns ||
-            now_ns - connection->ending_ns >= limits->grace_ns + ENDING_MAX_NS) {
-            echo_give_up(echo, connection->unsent > 0);
-            settle(connection, ECHO_CLOSE);
-        }
+    look(connection, now_ns);
+    if (!is_over(connection, limits, now_ns, &reason))
+        return;
+    /* The tick may come late by any time that this thread, the process or the machine stood still.
+     * So what has happened at the socket meanwhile is served before it is judged. */
+    if (!serve(connection))
+        return;
+    look(connection, now_ns);
+    if (!is_over(connection, limits, now_ns, &reason))
+        return;
+    if (!connection->ending_ns) {
+        connection_stop(connection, reason, now_ns);
         return;
     }
-    if (passed(limits->lifetime_ns, connection->opened_ns, now_ns))
-        connection_stop(connection, ECHO_LIFETIME, now_ns);
-    else if (echo_held(echo) && passed(limits->write_ns, connection->progress_ns, now_ns))
-        connection_stop(connection, ECHO_WRITE_TIMEOUT, now_ns);
-    else if (passed(limits->idle_ns, connection->progress_ns, now_ns))
-        connection_stop(connection, ECHO_IDLE, now_ns);
+    echo_give_up(&connection->stream.echo, io_unsent(connection->stream.fd) > 0);
+    settle(connection, ECHO_CLOSE);
 }

@@ -23,10 +23,11 @@ struct connection {
     struct admission_ticket ticket;
     uint64_t id;
     uint64_t opened_ns;
-    uint64_t progress_ns; /* when mark was seen to change */
-    uint64_t mark;        /* bytes moved so far, as the last look found it */
+    uint64_t progress_ns; /* when mark or taken was seen to change */
+    uint64_t taken_ns;    /* when taken was seen to grow; 0 while the client has read everything */
     uint64_t ending_ns;   /* when we began to end it; 0 while we do not */
-    uint32_t unsent;      /* what the kernel held for the client at the last look */
+    uint32_t mark;        /* bytes moved so far, as the last look found it; modulo 2^32 */
+    uint32_t taken;       /* bytes that the client had read of its echo, likewise */
     char *peer;
 };
 

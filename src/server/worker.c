@@ -48,6 +48,7 @@ int crew_init(struct crew *crew, unsigned count, size_t buffer, unsigned capacit
         worker->crew = crew;
         worker->index = crew->count;
         pthread_mutex_init(&worker->inbox_lock, NULL);
+        sock_diag_init(&worker->diag);
         if (loop_init(&worker->loop, why) < 0)
             return -1;
         if (relay_init(&worker->relay, buffer, pipe_limit / count, why) < 0) {
@@ -244,6 +245,7 @@ void crew_release(struct crew *crew)
             connection_destroy(worker->connections);
         free(worker->ports);
         relay_release(&worker->relay);
+        sock_diag_release(&worker->diag);
         loop_release(&worker->loop);
         pthread_mutex_destroy(&worker->inbox_lock);
     }

@@ -12,6 +12,7 @@
 #include "base/loop.h"
 #include "server/connection.h"
 #include "server/relay.h"
+#include "transport/sock_diag.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -22,6 +23,7 @@ struct crew;
 struct worker {
     struct loop loop;
     struct relay relay;
+    struct sock_diag diag;
     struct connection *connections;
     struct connection_limits limits;
     struct crew *crew;

@@ -22,6 +22,14 @@ ssize_t io_unsent(int fd)
     return bytes;
 }
 
+void io_reset_at_close(int fd)
+{
+    const struct linger none = {.l_onoff = 1};
+
+    /* Refused, the peer sees an end instead: nothing that could be done about it here. */
+    (void)!seam_setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+
 void io_close(int *fd)
 {
     if (*fd < 0)

@@ -40,6 +40,9 @@ MUST_CHECK static inline ssize_t io_splice(int from, int to, size_t length)
 int io_half_close(int fd) MUST_CHECK;
 /* Bytes that the kernel holds and the peer has not taken yet; < 0 where it cannot tell. */
 ssize_t io_unsent(int fd);
+/* Makes the close that follows a reset where the family can (TCP): what is still unsent is lost,
+ * and the peer learns that it is. A Unix socket is reset when it is closed with unread input. */
+void io_reset_at_close(int fd);
 /* Closes and sets -1; nothing when already -1. */
 void io_close(int *fd);
 

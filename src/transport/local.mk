@@ -3,6 +3,7 @@ libtransport_a_SOURCES = \
 	src/transport/address.c src/transport/address.h \
 	src/transport/endpoint.c src/transport/endpoint.h \
 	src/transport/io.c src/transport/io.h \
+	src/transport/sock_diag.c src/transport/sock_diag.h \
 	src/transport/transport.c src/transport/transport.h \
 	src/transport/transport_ops.h \
 	src/transport/transport_tcp.c \

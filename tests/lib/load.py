@@ -31,6 +31,7 @@ class Client:
         self.goal = 0  # bytes to be sent so far
         self.sent = self.received = 0
         self.ending = self.half_closed = False
+        self.due = 0.0  # when a stream sends its next piece
 
     def piece(self, offset, length):
         start = (self.phase + offset) % len(RING)
@@ -40,11 +41,12 @@ class Client:
 class Worker:
     """The child process."""
 
-    def __init__(self, endpoints, streams, rate, size, pipe, seed):
+    def __init__(self, endpoints, streams, rate, size, pipe, seed, pause):
         self.targets = [address_of(endpoint) for endpoint in endpoints]
         self.streams = streams
         self.rate = rate
         self.size = size
+        self.pause = pause
         self.pipe = pipe
         self.random = random.Random(seed)
         self.poll = select.epoll()
@@ -126,9 +128,15 @@ class Worker:
             self.turn(client, select.EPOLLOUT)
 
     def feed(self):
-        """The streams that have had everything back send the next piece."""
+        """The streams that have had everything back send the next piece, after their pause."""
+        now = time.monotonic()
         for client in list(self.clients.values()):
-            if client.streaming and not client.ending and client.received == client.goal:
+            if not client.streaming or client.ending or client.received < client.goal:
+                continue
+            if client.due == 0.0:
+                client.due = now + self.random.random() * self.pause
+            if now >= client.due:
+                client.due = 0.0
                 client.goal += self.random.randint(*self.size)
                 self.counts["messages"] += 1
                 self.turn(client, select.EPOLLOUT)
@@ -176,9 +184,10 @@ def address_of(endpoint):
 
 
 class Load:
-    """Starts the load and waits until every stream has had something back."""
+    """Starts the load and waits until every stream has had something back. pause: seconds that a
+    stream is silent at most after each of its echoes."""
 
-    def __init__(self, endpoints, streams=20, rate=200, size=(1, 20000), seed=1):
+    def __init__(self, endpoints, streams=20, rate=200, size=(1, 20000), seed=1, pause=0):
         self.pipe, far = multiprocessing.Pipe()
         self.pid = os.fork()
         if self.pid == 0:
@@ -186,7 +195,7 @@ class Load:
             self.pipe.close()
             status = 1
             try:
-                Worker(endpoints, streams, rate, size, far, seed).run()
+                Worker(endpoints, streams, rate, size, far, seed, pause).run()
                 status = 0
             finally:
                 os._exit(status)

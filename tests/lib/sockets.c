@@ -4,7 +4,9 @@
 #include "lib/testing.h"
 #include "transport/io.h"
 
+#include <fcntl.h>
 #include <grp.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -110,4 +112,26 @@ int sockets_unprivileged(int (*body)(const struct address *address, struct reaso
     assert_int_equal(status, 0);
     *why = answer.why;
     return answer.result;
+}
+
+void sockets_unix_pair(int fds[2])
+{
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    assert_int_equal(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
+}
+
+void sockets_tcp_pair(int fds[2])
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, length), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &length), 0);
+    fds[1] = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(fds[1], (struct sockaddr *)&address, length), 0);
+    fds[0] = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
+    assert_true(fds[0] >= 0);
+    close(listener);
 }

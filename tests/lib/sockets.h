@@ -20,6 +20,11 @@ struct transport_listener sockets_listen(const struct endpoint *endpoint,
 int sockets_connect(const struct address *address);
 int sockets_accept(int listen_fd, struct address *peer);
 
+/* The two ends of a connection: fds[0] as a server accepts it, non-blocking, fds[1] the client's.
+ */
+void sockets_unix_pair(int fds[2]);
+void sockets_tcp_pair(int fds[2]);
+
 /* Waits for poll(2)'s events, 5 s at most. */
 void sockets_wait(int fd, short events);
 

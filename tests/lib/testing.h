@@ -17,4 +17,10 @@
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
+/* The byte at an offset of a stream; no period that a buffer's size could hide. */
+static inline unsigned char byte_at(uint64_t offset)
+{
+    return (unsigned char)((offset * 2654435761u) >> 16);
+}
+
 #endif

@@ -7,6 +7,7 @@ system_tests += \
 	tests/system/environment.py \
 	tests/system/faulty_calls.py \
 	tests/system/foreign_clients.py \
+	tests/system/frozen_server.py \
 	tests/system/slow_reader.py \
 	tests/system/socket_path.py \
 	tests/system/start_failures.py \

@@ -3,7 +3,7 @@
 
 The server ends such a connection itself (drain, timeouts) while the client still sends and reads
 slowly through a small window. A close with unread input would send a reset, and a reset destroys
-what the client has not read yet.
+what the client has not read yet. Only a client that never reads is cut, and that with a reset.
 """
 
 import select
@@ -15,7 +15,7 @@ import echotest
 FILE = """
 listeners = (%s);
 limits = { %s };
-shutdown = { grace = "%s"; linger = "20s"; };
+shutdown = { grace = "%s"; linger = "%s"; };
 log = { level = "info"; };
 """
 
@@ -47,10 +47,6 @@ class SlowClient:
         while self.sent < len(self.data) and select.select([], [self.sock], [], 0.1)[1]:
             self.push()
 
-    def wait_writable(self):
-        if not select.select([], [self.sock], [], echotest.PATIENCE)[1]:
-            raise AssertionError("the server does not take our bytes away")
-
     def read_slowly_to_end(self):
         """Small pieces, and more sent between them, as long as the server takes it."""
         while True:
@@ -69,11 +65,11 @@ class SlowClient:
 
 
 class SlowReader(echotest.TestCase):
-    def start(self, limits="", grace="10s"):
+    def start(self, limits="", grace="10s", linger="20s"):
         endpoints = ("unix:" + self.path(), "unix:@" + self.path("abstract"), "127.0.0.1:0",
                      "[::1]:0")
         listeners = ", ".join('{ endpoint = "%s"; }' % endpoint for endpoint in endpoints)
-        return self.server("-c", self.write("conf", FILE % (listeners, limits, grace)))
+        return self.server("-c", self.write("conf", FILE % (listeners, limits, grace, linger)))
 
     def expect_closed(self, server, client, reason):
         """The server's own count agrees: all that it took was returned, and read."""
@@ -91,8 +87,8 @@ class SlowReader(echotest.TestCase):
         server = self.start(grace="50ms")
         clients = self.stuck_clients(server)
         server.process.terminate()
+        server.wait_log("ending id=", len(clients))  # the grace is over
         for endpoint, client in clients:
-            client.wait_writable()  # the grace is over: what we send is thrown away
             client.read_slowly_to_end()
             client.check(self, endpoint)
             self.expect_closed(server, client, "drain")
@@ -104,8 +100,9 @@ class SlowReader(echotest.TestCase):
         for limit, reason in (("write_timeout", "write-timeout"), ("lifetime", "lifetime"),
                               ("idle_timeout", "idle")):
             server = self.start(limits='%s = "600ms";' % limit)
-            for endpoint, client in self.stuck_clients(server):
-                client.wait_writable()
+            clients = self.stuck_clients(server)
+            server.wait_log("ending id=", len(clients))
+            for endpoint, client in clients:
                 client.read_slowly_to_end()
                 client.check(self, (endpoint, limit))
                 self.expect_closed(server, client, reason)
@@ -124,6 +121,17 @@ class SlowReader(echotest.TestCase):
             client.read_slowly_to_end()
             client.check(self, endpoint)
             self.expect_closed(server, client, "idle")
+
+    def test_who_never_reads_is_reset(self):
+        """What is thrown away must not look like a clean end."""
+        server = self.start(limits='write_timeout = "200ms";', linger="300ms")
+        clients = self.stuck_clients(server)
+        server.wait_log("closed .*reason=reset-after-linger", len(clients))
+        for endpoint, client in clients:
+            client.sock.settimeout(echotest.PATIENCE)
+            with self.assertRaises(ConnectionResetError, msg=endpoint):
+                client.back += echotest.receive_to_end(client.sock)
+            client.sock.close()
 
     def test_late_reader(self):
         """Sends more than everything between us can hold, reads only then: nothing is lost."""

@@ -18,7 +18,7 @@ tests_unit_test_settings_text_LDADD = $(settings_test_libraries)
 
 unit_tests += tests/unit/test_relay
 tests_unit_test_relay_SOURCES = tests/unit/test_relay.c tests/lib/testing.h \
-	tests/lib/faults.c tests/lib/faults.h
+	tests/lib/faults.c tests/lib/faults.h tests/lib/sockets.c tests/lib/sockets.h
 tests_unit_test_relay_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_relay_LDADD = libserver.a libecho.a libtransport.a libbase.a $(CMOCKA_LIBS)
 tests_unit_test_relay_LDFLAGS = $(AM_LDFLAGS) $(FAULTS_WRAP) -Wl,--wrap=malloc
@@ -27,3 +27,9 @@ unit_tests += tests/unit/test_admission
 tests_unit_test_admission_SOURCES = tests/unit/test_admission.c tests/lib/testing.h
 tests_unit_test_admission_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_admission_LDADD = libserver.a libecho.a libtransport.a libbase.a $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/test_connection
+tests_unit_test_connection_SOURCES = tests/unit/test_connection.c tests/lib/testing.h \
+	tests/lib/sockets.c tests/lib/sockets.h
+tests_unit_test_connection_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_connection_LDADD = libserver.a libecho.a libtransport.a libbase.a $(CMOCKA_LIBS)

@@ -2,11 +2,11 @@
 #include "lib/testing.h"
 
 #include "lib/faults.h"
+#include "lib/sockets.h"
 #include "server/relay.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -32,34 +32,7 @@ void *__wrap_malloc(size_t size)
     return no_memory ? NULL : __real_malloc(size);
 }
 
-/* The byte at an offset of the stream; no period that a buffer's size could hide. */
-static unsigned char byte_at(uint64_t offset)
-{
-    return (unsigned char)((offset * 2654435761u) >> 16);
-}
-
-static void tcp_pair(int fds[2])
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof address;
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
-
-    assert_int_equal(bind(listener, (struct sockaddr *)&address, length), 0);
-    assert_int_equal(listen(listener, 1), 0);
-    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &length), 0);
-    fds[1] = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(connect(fds[1], (struct sockaddr *)&address, length), 0);
-    fds[0] = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
-    assert_true(fds[0] >= 0);
-    close(listener);
-}
-
-static void unix_pair(int fds[2])
-{
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-}
-
-static void (*const pairs[])(int fds[2]) = {unix_pair, tcp_pair};
+static void (*const pairs[])(int fds[2]) = {sockets_unix_pair, sockets_tcp_pair};
 
 static void begin(struct talk *talk, void (*pair)(int fds[2]), unsigned pipe_limit)
 {
@@ -361,7 +334,7 @@ static void fairness(void **state)
 
     (void)state;
     for (unsigned pipes = 0; pipes < 2; pipes++) {
-        begin(&talk, unix_pair, pipes);
+        begin(&talk, sockets_unix_pair, pipes);
         for (int i = 0; i < 100; i++) {
             uint64_t before = talk.stream.echo.received;
 
@@ -381,8 +354,8 @@ static void pool(void **state)
     struct relay own;
 
     (void)state;
-    begin(&first, unix_pair, 1);
-    begin(&second, unix_pair, 1);
+    begin(&first, sockets_unix_pair, 1);
+    begin(&second, sockets_unix_pair, 1);
     own = second.relay;
     second.relay = first.relay;
     make_bulk(&first);
@@ -412,7 +385,7 @@ static void sizes(void **state)
 
     (void)state;
     for (unsigned pipes = 0; pipes < 2; pipes++) {
-        begin(&talk, unix_pair, pipes);
+        begin(&talk, sockets_unix_pair, pipes);
         for (size_t i = 0; i < 3 * COUNT(table); i++) {
             fill(&talk);
             assert_int_equal(relay_resize(&talk.relay, table[i % COUNT(table)]), 0);
@@ -473,7 +446,7 @@ static void no_memory_to_wait(void **state)
 
     (void)state;
     for (unsigned pipes = 0; pipes < 2; pipes++) {
-        begin(&talk, unix_pair, pipes);
+        begin(&talk, sockets_unix_pair, pipes);
         if (pipes) {
             make_bulk(&talk);
             fill(&talk);

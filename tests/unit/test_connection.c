@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: ISC */
+/* The limits of a connection, in a time of the test's own: no test waits. */
+#include "lib/testing.h"
+
+#include "base/clock.h"
+#include "lib/sockets.h"
+#include "server/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BUFFER  (64 * 1024)
+#define TICK_NS (100 * NS_PER_MS)
+
+static void (*const pairs[])(int fds[2]) = {sockets_unix_pair, sockets_tcp_pair};
+
+/* A crew of one worker without a thread, and one connection of it. */
+struct talk {
+    struct loop main_loop;
+    struct crew crew;
+    struct worker *worker;
+    struct counters counters;
+    struct listener listener;
+    struct connection_limits limits;
+    struct connection *connection; /* gone once the client has seen its end */
+    uint64_t now_ns;
+    int client;
+    uint64_t sent, back;
+};
+
+static void begin(struct talk *talk, void (*pair)(int fds[2]), struct connection_limits limits)
+{
+    const struct admission_ticket ticket = {0};
+    int fds[2];
+
+    *talk = (struct talk){.limits = limits, .now_ns = NS_PER_S};
+    assert_int_equal(loop_init(&talk->main_loop, NULL), 0);
+    assert_int_equal(crew_init(&talk->crew, 1, BUFFER, 10, 1, &talk->main_loop, NULL), 0);
+    talk->worker = &talk->crew.workers[0];
+    talk->worker->active = 1;
+    talk->listener = (struct listener){.counters = &talk->counters, .worker_count = 1};
+    talk->listener.settings.name = (char *)"test";
+    assert_true(admission_enter(&talk->crew.admission, true));
+    pair(fds);
+    talk->client = fds[1];
+    assert_int_equal(fcntl(talk->client, F_SETFL, O_NONBLOCK), 0);
+    talk->connection = connection_create(fds[0], &talk->listener, &ticket, NULL, talk->now_ns);
+    assert_non_null(talk->connection);
+    connection_attach(talk->connection, talk->worker);
+}
+
+static void end(struct talk *talk)
+{
+    crew_release(&talk->crew);
+    loop_release(&talk->main_loop);
+    close(talk->client);
+}
+
+/* So that what the client does not read soon waits on the server's side, with TCP too. */
+static void shrink(struct talk *talk)
+{
+    int small = 8192;
+
+    assert_int_equal(setsockopt(talk->client, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+}
+
+static bool is_open(const struct talk *talk)
+{
+    return talk->worker->connections != NULL;
+}
+
+static bool is_ending(const struct talk *talk)
+{
+    return !is_open(talk) || talk->connection->ending_ns;
+}
+
+/* Everything that the sockets have for the server. */
+static void serve(struct talk *talk)
+{
+    for (int i = 0; i < 100 && loop_turn(&talk->worker->loop, 0) > 0; i++)
+        continue;
+}
+
+/* Time passes without a look of the server, and then it looks. */
+static void stand_still(struct talk *talk, uint64_t time_ns)
+{
+    talk->now_ns += time_ns;
+    if (is_open(talk))
+        connection_tick(talk->connection, &talk->limits, talk->now_ns);
+}
+
+static void pass(struct talk *talk, uint64_t time_ns)
+{
+    for (uint64_t end_ns = talk->now_ns + time_ns; talk->now_ns < end_ns;) {
+        serve(talk);
+        stand_still(talk, TICK_NS);
+    }
+    serve(talk);
+}
+
+/* Sends up to so many bytes, as many as fit. */
+static void push(struct talk *talk, uint64_t length)
+{
+    unsigned char bytes[4096];
+    uint64_t end = talk->sent + length;
+    ssize_t count = 1;
+
+    while (count > 0 && talk->sent < end) {
+        size_t piece = end - talk->sent < sizeof bytes ? (size_t)(end - talk->sent) : sizeof bytes;
+
+        for (size_t i = 0; i < piece; i++)
+            bytes[i] = byte_at(talk->sent + i);
+        count = send(talk->client, bytes, piece, MSG_NOSIGNAL);
+        talk->sent += count > 0 ? (uint64_t)count : 0;
+    }
+}
+
+/* Sends without reading until nothing fits anywhere. */
+static void flood(struct talk *talk, uint64_t most)
+{
+    uint64_t before;
+
+    do {
+        before = talk->sent;
+        push(talk, most - talk->sent);
+        serve(talk);
+    } while (talk->sent > before && talk->sent < most);
+}
+
+/* One read; what recv(2) answers, or the negative errno. */
+static ssize_t pull(struct talk *talk, size_t size)
+{
+    unsigned char bytes[4096];
+    ssize_t count = recv(talk->client, bytes, size < sizeof bytes ? size : sizeof bytes, 0);
+
+    for (ssize_t i = 0; i < count; i++)
+        assert_int_equal(bytes[i], byte_at(talk->back + (uint64_t)i));
+    talk->back += count > 0 ? (uint64_t)count : 0;
+    return count < 0 ? -errno : count;
+}
+
+/* One read of what there is or comes by itself: TCP opens a window that was shut in its own time.
+ */
+static ssize_t pull_some(struct talk *talk, size_t size)
+{
+    struct pollfd waiter = {.fd = talk->client, .events = POLLIN};
+
+    for (int i = 0; i < 1000 && poll(&waiter, 1, 10) == 0; i++)
+        serve(talk);
+    return pull(talk, size);
+}
+
+/* Reads all that there is; 0 at the end of the stream, or the negative errno that ended it. */
+static ssize_t pull_all(struct talk *talk)
+{
+    ssize_t count;
+
+    do
+        count = pull(talk, 4096);
+    while (count > 0);
+    return count;
+}
+
+static void exchange(struct talk *talk, uint64_t length)
+{
+    push(talk, length);
+    serve(talk);
+    assert_int_equal(pull_all(talk), -EAGAIN);
+    assert_int_equal(talk->back, talk->sent);
+}
+
+static void a_silent_client_is_idle(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(pairs); i++) {
+        struct talk talk;
+
+        begin(&talk, pairs[i], (struct connection_limits){.idle_ns = NS_PER_S});
+        exchange(&talk, 5);
+        pass(&talk, NS_PER_S);
+        assert_false(is_ending(&talk));
+        pass(&talk, 2 * TICK_NS);
+        assert_true(is_ending(&talk));
+        assert_int_equal(pull(&talk, 1), 0);
+        end(&talk);
+    }
+}
+
+/* However late the server looks, it serves what has come before it judges. */
+static void what_came_before_a_late_look_counts(void **state)
+{
+    static const struct connection_limits rows[] = {
+        {.idle_ns = NS_PER_S}, {.write_ns = NS_PER_S}, {.lifetime_ns = NS_PER_S}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(pairs) * COUNT(rows); i++) {
+        struct talk talk;
+
+        begin(&talk, pairs[i % COUNT(pairs)], rows[i / COUNT(pairs)]);
+        exchange(&talk, 5);
+        pass(&talk, 3 * TICK_NS);
+        push(&talk, 50);
+        stand_still(&talk, 100 * NS_PER_S);
+        serve(&talk);
+        pull_all(&talk);
+        assert_int_equal(talk.back, 55);
+        assert_int_equal(is_ending(&talk), rows[i / COUNT(pairs)].lifetime_ns != 0);
+        end(&talk);
+    }
+}
+
+/* A client that has read while the server stood still has taken its echo. */
+static void what_was_read_before_a_late_look_counts(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(pairs); i++) {
+        struct talk talk;
+
+        begin(&talk, pairs[i], (struct connection_limits){.write_ns = NS_PER_S});
+        flood(&talk, 64 << 20);
+        pass(&talk, 2 * TICK_NS);
+        pull_all(&talk);
+        stand_still(&talk, 100 * NS_PER_S);
+        assert_false(is_ending(&talk));
+        end(&talk);
+    }
+}
+
+/* Also when all that it has not taken is in the kernel. */
+static void an_echo_that_is_not_taken_times_out(void **state)
+{
+    static const uint64_t lengths[] = {50000, 64 << 20};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(pairs) * COUNT(lengths); i++) {
+        struct talk talk;
+
+        begin(&talk, pairs[i % COUNT(pairs)], (struct connection_limits){.write_ns = NS_PER_S});
+        shrink(&talk);
+        exchange(&talk, 5);
+        pass(&talk, 10 * NS_PER_S); /* who has taken everything may be silent */
+        flood(&talk, lengths[i / COUNT(pairs)]);
+        pass(&talk, NS_PER_S);
+        assert_false(is_ending(&talk));
+        pass(&talk, 2 * TICK_NS);
+        assert_true(is_ending(&talk));
+        end(&talk);
+    }
+}
+
+/* Sending is no excuse for a client that does not read. */
+static void a_client_that_only_sends_times_out(void **state)
+{
+    struct talk talk;
+
+    (void)state;
+    begin(&talk, sockets_unix_pair, (struct connection_limits){.write_ns = NS_PER_S});
+    for (int i = 0; i < 20 && !is_ending(&talk); i++) {
+        push(&talk, 1);
+        pass(&talk, TICK_NS);
+    }
+    assert_true(is_ending(&talk));
+    end(&talk);
+}
+
+/* 4 KiB in a quarter of a second: less than the kernel frees at a time, and never a pause. */
+static void a_steady_slow_reader_has_everything(void **state)
+{
+    static const struct connection_limits rows[] = {
+        {.idle_ns = NS_PER_S},
+        {.write_ns = NS_PER_S},
+        {.linger_ns = NS_PER_S, .grace_ns = 60 * NS_PER_S}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(pairs) * COUNT(rows); i++) {
+        struct talk talk;
+        ssize_t count = 1;
+
+        begin(&talk, pairs[i % COUNT(pairs)], rows[i / COUNT(pairs)]);
+        flood(&talk, 400000);
+        if (talk.limits.linger_ns)
+            connection_stop(talk.connection, ECHO_DRAIN, talk.now_ns);
+        while (talk.back < talk.sent && count > 0) {
+            count = pull_some(&talk, 4096);
+            assert_true(talk.limits.linger_ns || !is_ending(&talk));
+            pass(&talk, 250 * NS_PER_MS);
+        }
+        assert_int_equal(talk.back, talk.connection->stream.echo.received);
+        assert_true(talk.limits.linger_ns || talk.back == talk.sent);
+        end(&talk);
+    }
+}
+
+/* What is thrown away ends in a reset. */
+static void a_cut_is_no_clean_end(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(pairs); i++) {
+        struct talk talk;
+
+        begin(&talk, pairs[i], (struct connection_limits){.linger_ns = NS_PER_S});
+        flood(&talk, 64 << 20);
+        connection_stop(talk.connection, ECHO_DRAIN, talk.now_ns);
+        pass(&talk, NS_PER_S);
+        assert_true(is_open(&talk));
+        pass(&talk, 2 * TICK_NS);
+        assert_false(is_open(&talk));
+        assert_int_equal(talk.counters.cut, 1);
+        assert_int_equal(pull_all(&talk), -ECONNRESET);
+        assert_true(talk.back < talk.sent);
+        end(&talk);
+    }
+}
+
+/* Who has everything and goes on sending is left with a clean end. */
+static void a_stop_is_a_clean_end(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(pairs); i++) {
+        struct talk talk;
+
+        begin(&talk, pairs[i], (struct connection_limits){.linger_ns = NS_PER_S});
+        exchange(&talk, 100);
+        push(&talk, 10); /* it came in time, so it is returned */
+        connection_stop(talk.connection, ECHO_DRAIN, talk.now_ns);
+        assert_int_equal(pull_all(&talk), 0);
+        assert_int_equal(talk.back, 110);
+        push(&talk, 10);
+        pass(&talk, 2 * TICK_NS);
+        assert_true(is_open(&talk));
+        assert_int_equal(shutdown(talk.client, SHUT_WR), 0);
+        pass(&talk, TICK_NS);
+        assert_false(is_open(&talk));
+        assert_int_equal(talk.counters.cut, 0);
+        end(&talk);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_silent_client_is_idle),
+        cmocka_unit_test(what_came_before_a_late_look_counts),
+        cmocka_unit_test(what_was_read_before_a_late_look_counts),
+        cmocka_unit_test(an_echo_that_is_not_taken_times_out),
+        cmocka_unit_test(a_client_that_only_sends_times_out),
+        cmocka_unit_test(a_steady_slow_reader_has_everything),
+        cmocka_unit_test(a_cut_is_no_clean_end),
+        cmocka_unit_test(a_stop_is_a_clean_end),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
