@@ -78,6 +78,8 @@ static struct relay_pipe *take_pipe(struct relay *relay)
 
     if (pipe) {
         relay->pipes = pipe->next;
+        if (--relay->free_count < relay->free_least)
+            relay->free_least = relay->free_count;
         return pipe;
     }
     if (relay->pipe_count >= relay->pipe_limit)
@@ -101,6 +103,11 @@ static void return_pipe(struct relay *relay, struct relay_pipe *pipe)
 {
     pipe->next = relay->pipes;
     relay->pipes = pipe;
+    relay->free_count++;
+    if (!relay->trimmed && relay->pooled) {
+        relay->trimmed = true;
+        relay->pooled(relay);
+    }
 }
 
 /* A pipe with bytes in it that nobody wants any more cannot be used again. */
@@ -110,6 +117,20 @@ static void destroy_pipe(struct relay *relay, struct relay_pipe *pipe)
     close(pipe->out);
     free(pipe);
     relay->pipe_count--;
+}
+
+bool relay_trim(struct relay *relay)
+{
+    for (; relay->free_least > 0; relay->free_least--) {
+        struct relay_pipe *pipe = relay->pipes;
+
+        relay->pipes = pipe->next;
+        relay->free_count--;
+        destroy_pipe(relay, pipe);
+    }
+    relay->free_least = relay->free_count;
+    relay->trimmed = relay->free_count > 0;
+    return relay->trimmed;
 }
 
 void stream_init(struct stream *stream, int fd)
@@ -224,8 +245,15 @@ APART static void nothing_came(struct relay *relay, struct stream *stream, ssize
         fail(stream, count);
 }
 
-/* Bytes that stand in the pipe and that splice(2) will not send: back into memory. If the socket is
- * what is broken, send(2) will say so. */
+/* Whether splice(2) refuses to serve such a socket or such a kernel, so that copying may do.
+ * Anything else is about the connection, and told only once: the next recv(2) would see an end. */
+static bool is_refused(ssize_t code)
+{
+    return code == -EINVAL || code == -ENOSYS || code == -EPERM || code == -EOPNOTSUPP ||
+           code == -ENOMEM;
+}
+
+/* Bytes in the pipe that splice(2) refuses to send: back into memory. */
 static void unpipe(struct relay *relay, struct stream *stream)
 {
     size_t length = (size_t)echo_held(&stream->echo);
@@ -256,7 +284,7 @@ static bool return_held(struct relay *relay, struct stream *stream)
 
     if (stream->pipe) {
         count = io_splice(stream->pipe->out, stream->fd, length);
-        if (count < 0 && count != -EAGAIN) {
+        if (is_refused(count)) {
             unpipe(relay, stream);
             return stream->echo.phase != ECHO_CLOSED;
         }
@@ -304,8 +332,13 @@ static void splice_in(struct relay *relay, struct stream *stream)
         trace(stream, "receive", count, "splice");
     if (count <= 0) {
         return_pipe(relay, pipe);
-        stream->no_splice = count < 0 && count != -EAGAIN;
+        stream->no_splice = is_refused(count);
         stream->thick = 0;
+        if (count < 0 && count != -EAGAIN && !stream->no_splice) {
+            if (relay->trace)
+                trace(stream, "receive", count, "splice");
+            fail(stream, count);
+        }
         return;
     }
     echo_received(&stream->echo, (size_t)count);

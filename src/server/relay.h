@@ -19,11 +19,14 @@ struct relay_pipe;
 /* What one worker's connections share; used by one thread at a time. */
 struct relay {
     unsigned char *buffer;
-    size_t size;     /* of a read, and so what is held for a client that does not read */
-    size_t capacity; /* of buffer */
-    struct relay_pipe *pipes;
-    unsigned pipe_count, pipe_limit;
-    bool trace; /* tell every receive and send in the log */
+    size_t size;              /* of a read, and so what is held for a client that does not read */
+    size_t capacity;          /* of buffer */
+    struct relay_pipe *pipes; /* the pool: those that are free */
+    unsigned pipe_count, pipe_limit; /* of all that are open, free or not */
+    unsigned free_count, free_least; /* of the pool: now, and at its smallest since the last trim */
+    bool trimmed;                    /* relay_trim is going to be called */
+    void (*pooled)(struct relay *);  /* asks for that, or NULL: the pool keeps its pipes */
+    bool trace;                      /* tell every receive and send in the log */
 };
 
 struct stream {
@@ -45,6 +48,9 @@ int relay_init(struct relay *relay, size_t size, unsigned pipe_limit,
  * a size that it had before never fails. */
 int relay_resize(struct relay *relay, size_t size) MUST_CHECK;
 void relay_release(struct relay *relay);
+/* Closes the pipes that were free since the last call. Whether there are others that are free: to
+ * be called again after a while. */
+bool relay_trim(struct relay *relay);
 
 void stream_init(struct stream *stream, int fd);
 /* Gives back what the stream holds; does not close the descriptor. */

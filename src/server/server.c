@@ -18,7 +18,7 @@
 
 enum {
     WORKERS_DEFAULT_MAX = 4,
-    PIPES_MAX = 128,          /* of 512 KiB: the kernel's soft limit for a user is 16384 pages */
+    PIPES_MAX = 64, /* of 512 KiB: half of the 16384 pages that a user may have by default */
     DESCRIPTORS_RESERVED = 32 /* standard streams, log, a reload's files, name resolution */
 };
 
@@ -119,7 +119,7 @@ static int share_descriptors(struct server *server, unsigned *capacity, unsigned
                              struct reason *why)
 {
     unsigned long limit = descriptors_raise_limit();
-    unsigned long used = DESCRIPTORS_RESERVED + 2ul * server->worker_count;
+    unsigned long used = DESCRIPTORS_RESERVED + 3ul * server->worker_count;
     unsigned wanted = server->settings.limits.connections;
 
     for (const struct listener *one = server->listeners; one; one = one->next)

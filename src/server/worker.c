@@ -7,6 +7,7 @@
 #include "server/acceptor.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,12 @@ static void call(struct worker *worker)
 {
     set(&worker->attention, true);
     loop_wake(&worker->loop);
+}
+
+/* Idle pipes are closed by the ticks: they count against what the kernel lets our user have. */
+static void pooled(struct relay *relay)
+{
+    worker_need_ticks((void *)((char *)relay - offsetof(struct worker, relay)), clock_now_ns());
 }
 
 int crew_init(struct crew *crew, unsigned count, size_t buffer, unsigned capacity,
@@ -55,6 +62,7 @@ int crew_init(struct crew *crew, unsigned count, size_t buffer, unsigned capacit
             loop_release(&worker->loop);
             return -1;
         }
+        worker->relay.pooled = pooled;
     }
     return 0;
 }
@@ -116,6 +124,7 @@ static void tick(struct worker *worker, uint64_t now_ns)
         connection_tick(connection, limits, now_ns);
     }
     soon |= acceptor_resume(worker, now_ns);
+    soon |= relay_trim(&worker->relay);
     if (soon)
         worker_need_ticks(worker, now_ns);
     else if (worker->tick_ns == 0 && period_ns)

@@ -51,6 +51,15 @@ class IdleConnections(echotest.TestCase):
             for client in clients:
                 client.close()
 
+    def test_no_pipe_is_kept(self):
+        """What a bulk transfer took of the kernel's pipes is given back after it."""
+        server = self.server("-v", "unix:" + self.path(), "127.0.0.1:0")
+        for endpoint in server.endpoints:
+            self.assertEqual(len(echotest.exchange(endpoint, bytes(16 << 20))), 16 << 20)
+        self.assertIn("by=splice", server.log())
+        echotest.wait_for(lambda: not [target for target in server.descriptors().values()
+                                       if target.startswith("pipe:")], server.log)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -32,6 +32,8 @@ void *__wrap_malloc(size_t size)
     return no_memory ? NULL : __real_malloc(size);
 }
 
+static unsigned pooled_calls;
+
 static void (*const pairs[])(int fds[2]) = {sockets_unix_pair, sockets_tcp_pair};
 
 static void begin(struct talk *talk, void (*pair)(int fds[2]), unsigned pipe_limit)
@@ -327,6 +329,31 @@ static void resets(void **state)
         }
 }
 
+/* Nothing waits, so it is a receiving call that meets the reset: recv(2) or splice(2). */
+static void resets_while_receiving(void **state)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    struct talk talk;
+
+    (void)state;
+    for (size_t pair = 0; pair < COUNT(pairs); pair++)
+        for (unsigned pipes = 0; pipes < 2; pipes++) {
+            begin(&talk, pairs[pair], pipes);
+            if (pipes)
+                make_bulk(&talk);
+            push(&talk, SIZE);
+            turn(&talk); /* the echo stays unread: a Unix socket resets for that */
+            setsockopt(talk.client, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+            close(talk.client);
+            turn(&talk);
+            assert_int_equal(talk.wants, ECHO_CLOSE);
+            assert_int_equal(talk.stream.echo.reason, ECHO_CLIENT_RESET);
+            assert_false(talk.stream.echo.ended);
+            talk.client = dup(talk.stream.fd); /* for end */
+            end(&talk);
+        }
+}
+
 /* However much there is to do, a turn does a bounded part of it. */
 static void fairness(void **state)
 {
@@ -376,6 +403,44 @@ static void pool(void **state)
     second.relay = own;
     end(&second);
     end(&first);
+}
+
+static void count_call(struct relay *relay)
+{
+    (void)relay;
+    pooled_calls++;
+}
+
+/* Pipes that nobody has used between two calls of relay_trim are closed. */
+static void trimming(void **state)
+{
+    struct talk talk;
+
+    (void)state;
+    begin(&talk, sockets_unix_pair, 4);
+    talk.relay.pooled = count_call;
+    pooled_calls = 0;
+    assert_false(relay_trim(&talk.relay));
+    make_bulk(&talk);
+    assert_int_equal(talk.relay.pipe_count, 1);
+    assert_int_equal(pooled_calls, 1);
+    for (int i = 0; i < 5; i++) {
+        assert_true(relay_trim(&talk.relay));
+        for (int j = 0; j < 8; j++) {
+            push(&talk, SIZE);
+            turn(&talk);
+            assert_true(pull(&talk, 4 * SIZE) >= 0);
+        }
+        assert_int_equal(talk.relay.pipe_count, 1);
+    }
+    assert_true(relay_trim(&talk.relay));
+    assert_false(relay_trim(&talk.relay));
+    assert_int_equal(talk.relay.pipe_count, 0);
+    assert_int_equal(pooled_calls, 1);
+    make_bulk(&talk);
+    assert_int_equal(talk.relay.pipe_count, 1);
+    assert_int_equal(pooled_calls, 2);
+    end(&talk);
 }
 
 static void sizes(void **state)
@@ -478,8 +543,10 @@ int main(void)
         cmocka_unit_test(nearly_full),
         cmocka_unit_test(endings),
         cmocka_unit_test(resets),
+        cmocka_unit_test(resets_while_receiving),
         cmocka_unit_test(fairness),
         cmocka_unit_test(pool),
+        cmocka_unit_test(trimming),
         cmocka_unit_test(sizes),
         cmocka_unit_test(unseen_faults),
         cmocka_unit_test(no_memory_to_wait),
