@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int descriptors_fill_standard(struct reason *why)
@@ -34,4 +35,18 @@ unsigned long descriptors_raise_limit(void)
             limit.rlim_cur = soft;
     }
     return limit.rlim_cur;
+}
+
+void descriptors_close_others(int kept)
+{
+    unsigned first = STDERR_FILENO + 1, after = (unsigned)kept + 1;
+
+#ifdef SYS_close_range /* Linux 5.9 */
+    if ((after - 1 == first || syscall(SYS_close_range, first, after - 2, 0) == 0) &&
+        syscall(SYS_close_range, after, ~0u, 0) == 0)
+        return;
+#endif
+    for (long fd = first, limit = sysconf(_SC_OPEN_MAX); fd < limit; fd++)
+        if (fd != kept)
+            close((int)fd);
 }

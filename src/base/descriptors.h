@@ -12,4 +12,7 @@ int descriptors_fill_standard(struct reason *why) MUST_CHECK;
 /* Raises the soft limit of open descriptors to the hard one; returns the limit that holds then. */
 unsigned long descriptors_raise_limit(void);
 
+/* Closes all but the standard three and this one. For a child process. */
+void descriptors_close_others(int kept);
+
 #endif

@@ -48,6 +48,7 @@ void drain_begin(struct server *server)
     uint64_t grace_ns = server->settings.shutdown.grace_ns;
     unsigned queued;
 
+    reload_abandon(server);
     crew_park(&server->crew);
     server->drain.begun = true;
     queued = drain_listeners(server);

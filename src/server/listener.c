@@ -3,48 +3,13 @@
 
 #include "base/log.h"
 #include "base/seam.h"
-#include "base/text.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Two endpoints that share a port number by chance are tried again, so often at most. */
 enum { PORT_ATTEMPTS = 64 };
-
-static int find_owner(const struct settings_listener *settings, struct listen_options *options,
-                      struct reason *why)
-{
-    uint64_t id;
-
-    options->owner = (uid_t)-1;
-    options->group = (gid_t)-1;
-    if (*settings->owner) {
-        const struct passwd *entry = getpwnam(settings->owner);
-
-        if (entry)
-            options->owner = entry->pw_uid;
-        else if (text_number(settings->owner, 0, UINT32_MAX - 1, &id, NULL) == 0)
-            options->owner = (uid_t)id;
-        else
-            return reason_set(why, REASON_USAGE, 0, "%s: there is no user \"%s\"", settings->name,
-                              settings->owner);
-    }
-    if (*settings->group) {
-        const struct group *entry = getgrnam(settings->group);
-
-        if (entry)
-            options->group = entry->gr_gid;
-        else if (text_number(settings->group, 0, UINT32_MAX - 1, &id, NULL) == 0)
-            options->group = (gid_t)id;
-        else
-            return reason_set(why, REASON_USAGE, 0, "%s: there is no group \"%s\"", settings->name,
-                              settings->group);
-    }
-    return 0;
-}
 
 /* The sockets of one address: one for each worker where they can share it. */
 static int open_address(struct listener *listener, const struct address *wanted, unsigned number,
@@ -126,17 +91,18 @@ static int copy_settings(struct settings_listener *copy, const struct settings_l
     return copy->name && copy->owner && copy->group ? 0 : -1;
 }
 
-struct listener *listener_open(const struct settings_listener *settings, unsigned worker_count,
-                               unsigned number, struct reason *why)
+struct listener *listener_open(const struct settings_listener *settings, const struct names *names,
+                               unsigned worker_count, unsigned number, struct reason *why)
 {
-    struct address list[TRANSPORT_ADDRESSES_MAX];
     struct listen_options options = {.backlog = (int)settings->backlog,
                                      .mode = settings->mode,
+                                     .owner = names->owner,
+                                     .group = names->group,
                                      .nodelay = settings->nodelay,
                                      .keepalive = settings->keepalive};
     struct listener *listener = seam_allocate(sizeof *listener);
+    size_t count = names->address_count;
     bool collided;
-    int count;
 
     if (!listener)
         goto no_memory;
@@ -144,20 +110,14 @@ struct listener *listener_open(const struct settings_listener *settings, unsigne
     if (copy_settings(&listener->settings, settings) < 0)
         goto no_memory;
     endpoint_format(&settings->endpoint, listener->text, sizeof listener->text);
-    if (find_owner(settings, &options, why) < 0)
-        goto failed;
-    count = transport_resolve(&settings->endpoint, TRANSPORT_SERVER, list, TRANSPORT_ADDRESSES_MAX,
-                              why);
-    if (count < 0)
-        goto failed;
-    listener->ports = calloc((size_t)count * worker_count, sizeof *listener->ports);
+    listener->ports = calloc(count * worker_count, sizeof *listener->ports);
     listener->counters =
         aligned_alloc(_Alignof(struct counters), worker_count * sizeof *listener->counters);
     if (!listener->ports || !listener->counters)
         goto no_memory;
     memset(listener->counters, 0, worker_count * sizeof *listener->counters);
     for (int attempt = 0;; attempt++) {
-        if (open_all(listener, list, (size_t)count, number, &options, &collided, why) == 0)
+        if (open_all(listener, names->addresses, count, number, &options, &collided, why) == 0)
             return listener;
         listener_close_ports(listener);
         if (!collided || attempt == PORT_ATTEMPTS)

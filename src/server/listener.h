@@ -6,6 +6,7 @@
 #include "base/loop.h"
 #include "base/reason.h"
 #include "server/counters.h"
+#include "server/names.h"
 #include "server/settings.h"
 #include "transport/transport.h"
 
@@ -37,11 +38,12 @@ struct listener {
     bool removed; /* by a reload: no ports any more, lives while its connections do */
 };
 
-/* Resolves and binds everything, nothing is accepted yet. A port 0 is picked once for all addresses
- * and workers. Addresses that this machine lacks are skipped with a warning while one binds. number
+/* Binds every address, nothing is accepted yet. A port 0 is picked once for all addresses and
+ * workers. Addresses that this machine lacks are skipped with a warning while one binds. number
  * spreads sockets that cannot be shared over the workers. Returns NULL with nothing left open. */
-struct listener *listener_open(const struct settings_listener *settings, unsigned worker_count,
-                               unsigned number, struct reason *why) MUST_CHECK;
+struct listener *listener_open(const struct settings_listener *settings, const struct names *names,
+                               unsigned worker_count, unsigned number,
+                               struct reason *why) MUST_CHECK;
 
 /* Closes the ports, removes our paths. Fine when they are closed already. */
 void listener_close_port(struct port *port);

@@ -6,6 +6,7 @@ libserver_a_SOURCES = \
 	src/server/counters.h \
 	src/server/drain.c src/server/drain.h \
 	src/server/listener.c src/server/listener.h \
+	src/server/names.c src/server/names.h \
 	src/server/relay.c src/server/relay.h \
 	src/server/reload.c src/server/reload.h \
 	src/server/server.c src/server/server.h \
@@ -14,6 +15,7 @@ libserver_a_SOURCES = \
 	src/server/settings_schema.c src/server/settings_schema.h \
 	src/server/settings_text.c src/server/settings_text.h \
 	src/server/statistics.c src/server/statistics.h \
+	src/server/trial.c src/server/trial.h \
 	src/server/worker.c src/server/worker.h
 
 bin_PROGRAMS += echo-server

@@ -1,101 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/reload.h"
 
-#include "base/clock.h"
 #include "base/log.h"
+#include "server/server.h"
 #include "server/statistics.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#define CHECK_LIMIT_NS (2 * NS_PER_S)
-
-static void complain_to_pipe(void *context, const char *sentence)
+static struct server *server_of(struct trial *trial)
 {
-    int fd = *(const int *)context;
-
-    /* One write for each sentence: up to PIPE_BUF they do not mix, and the parent reads on. */
-    dprintf(fd, "%s\n", sentence);
+    return (void *)((char *)trial - offsetof(struct server, reload.trial));
 }
 
 static void complain_to_log(void *context, const char *sentence)
 {
     (void)context;
     LOG(LOG_LEVEL_ERROR, "reload-error", LOG_TEXT("why", sentence));
-}
-
-/* Logs the child's sentences, line by line, until it ends or its time is over. */
-static void read_complaints(int fd, uint64_t deadline_ns)
-{
-    struct pollfd waits = {.fd = fd, .events = POLLIN};
-    char text[4096];
-    size_t length = 0;
-
-    while (poll(&waits, 1, clock_poll_ms(clock_now_ns(), deadline_ns)) > 0) {
-        ssize_t count = read(fd, text + length, sizeof text - 1 - length);
-        char *start = text, *end;
-
-        if (count <= 0)
-            break;
-        length += (size_t)count;
-        text[length] = '\0';
-        while ((end = strchr(start, '\n'))) {
-            *end = '\0';
-            complain_to_log(NULL, start);
-            start = end + 1;
-        }
-        length -= (size_t)(start - text);
-        if (length == sizeof text - 1)
-            length = 0;
-        memmove(text, start, length);
-    }
-}
-
-/* libconfig can crash (out of memory, for one), so a file is first read where that harms nobody.
- * The child touches no lock that a worker may have held: it neither logs nor uses stdio's files. */
-static int check_in_child(const struct server_options *options, struct reason *why)
-{
-    uint64_t deadline_ns = clock_now_ns() + CHECK_LIMIT_NS;
-    int fds[2], status;
-    pid_t child;
-
-    if (pipe2(fds, O_CLOEXEC) < 0)
-        return reason_errno(why, errno, "pipe");
-    child = fork();
-    if (child == 0) {
-        struct settings settings;
-
-        signal(SIGPIPE, SIG_IGN);
-        if (options->load(options->context, &settings, complain_to_pipe, &fds[1]) == 0)
-            _exit(EXIT_EXACT);
-        _exit(EXIT_LOCAL);
-    }
-    close(fds[1]);
-    if (child < 0) {
-        reason_errno(why, errno, "fork");
-        close(fds[0]);
-        return -1;
-    }
-    read_complaints(fds[0], deadline_ns);
-    close(fds[0]);
-    if (clock_now_ns() >= deadline_ns)
-        kill(child, SIGKILL);
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-        continue;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_EXACT)
-        return 0;
-    if (WIFEXITED(status))
-        return reason_set(why, REASON_USAGE, 0, "the settings are not valid");
-    return reason_set(why, REASON_OTHER, 0,
-                      "reading the settings took too long or crashed (signal %d)",
-                      WTERMSIG(status));
 }
 
 static int check_unchanged(const struct settings *old, const struct settings *new,
@@ -127,6 +49,30 @@ static struct listener *find(struct listener *list, const struct endpoint *endpo
     return list;
 }
 
+static bool keeps(const void *context, const struct settings_listener *wanted)
+{
+    const struct server *server = context;
+
+    return find(server->listeners, &wanted->endpoint) != NULL;
+}
+
+/* Opens one that is not open yet; its names were looked up in the child. */
+static struct listener *open_one(const struct server *server, size_t index,
+                                 const struct settings_listener *wanted,
+                                 const struct trial_listener *found, struct reason *why)
+{
+    if (!found) {
+        reason_set(why, REASON_TIMEOUT, 0, "%.120s: no answer from the name service within 10 s",
+                   wanted->name);
+        return NULL;
+    }
+    if (found->names.address_count == 0) {
+        *why = found->why;
+        return NULL;
+    }
+    return listener_open(wanted, &found->names, server->worker_count, (unsigned)index, why);
+}
+
 /* Binds the listeners that are new; checks those that stay. On failure *opened holds what to undo.
  */
 static int open_new(struct server *server, const struct settings *new, struct listener **opened,
@@ -137,20 +83,22 @@ static int open_new(struct server *server, const struct settings *new, struct li
     for (size_t i = 0; i < new->listener_count; i++) {
         const struct settings_listener *wanted = &new->listeners[i];
         struct listener *kept = find(server->listeners, &wanted->endpoint);
+        const struct trial_listener *found;
         struct listener *listener;
 
+        if (trial_find(&server->reload.trial, i, wanted, &found, why) < 0)
+            return -1;
         if (kept) {
             if (listener_check(kept, wanted, why) < 0)
                 return -1;
             any = true;
             continue;
         }
-        listener = listener_open(wanted, server->worker_count, (unsigned)i, why);
+        listener = open_one(server, i, wanted, found, why);
         if (!listener && !wanted->optional)
             return -1;
         if (!listener) {
-            LOG(LOG_LEVEL_WARNING, "listener-skipped", LOG_TEXT("listener", wanted->name),
-                LOG_TEXT("why", why->text));
+            server_tell_skipped(wanted, why);
             continue;
         }
         listener->next = *opened;
@@ -261,50 +209,102 @@ unwatch:
     return -1;
 }
 
-static int load_again(struct server *server, struct settings *new, struct reason *why)
-{
-    if (check_in_child(server->options, why) < 0)
-        return -1;
-    if (server->options->load(server->options->context, new, complain_to_log, NULL) < 0)
-        return reason_set(why, REASON_USAGE, 0, "the settings are not valid");
-    return 0;
-}
-
-void reload_settings(struct server *server)
+/* All of the new order, or nothing. *new is taken over on success. */
+static int apply(struct server *server, struct settings *new, struct reason *why)
 {
     struct listener *opened = NULL, *listener;
-    struct settings new;
-    struct reason why = {0};
     int status;
 
-    if (!server->options->has_file) {
-        LOG(LOG_LEVEL_NOTICE, "reload-ignored", LOG_TEXT("why", "there is no settings file"));
-        return;
+    if (check_unchanged(&server->settings, new, why) < 0 ||
+        open_new(server, new, &opened, why) < 0) {
+        destroy_all(opened);
+        return -1;
     }
-    if (load_again(server, &new, &why) < 0)
-        goto refused;
-    if (check_unchanged(&server->settings, &new, &why) < 0 ||
-        open_new(server, &new, &opened, &why) < 0)
-        goto release;
     for (listener = opened; listener; listener = listener->next)
         server_tell_listener(listener);
 
     crew_park(&server->crew);
     sweep(server);
-    status = commit(server, &new, opened, &why);
+    status = commit(server, new, opened, why);
     if (status == 0) {
-        swap(server, &new, opened);
+        swap(server, new, opened);
         server_apply_limits(server);
     }
     crew_resume(&server->crew);
-    if (status == 0) {
+    if (status < 0)
+        destroy_all(opened);
+    return status;
+}
+
+static void end_reload(struct server *server, int status, const struct reason *why)
+{
+    struct reload *reload = &server->reload;
+    bool again = reload->again;
+
+    trial_release(&reload->trial);
+    *reload = (struct reload){0};
+    if (status < 0) {
+        LOG(LOG_LEVEL_ERROR, "reload-refused", LOG_TEXT("why", why->text));
+    } else {
         server_tell_lowered(server->settings.limits.connections, server->crew.admission.capacity);
         LOG(LOG_LEVEL_NOTICE, "reloaded", LOG_NUMBER("listeners", server->settings.listener_count));
+    }
+    if (again)
+        reload_begin(server);
+}
+
+static void trial_ended(struct trial *trial)
+{
+    struct server *server = server_of(trial);
+    const struct server_options *options = server->options;
+    struct settings new;
+    struct reason why = {0};
+    int status = trial_result(trial, &why);
+
+    if (status == 0) {
+        status = options->load(options->context, &new, complain_to_log, NULL);
+        if (status < 0)
+            reason_set(&why, REASON_USAGE, 0, "the settings are not valid");
+    }
+    if (status == 0) {
+        status = apply(server, &new, &why);
+        if (status < 0)
+            settings_release(&new);
+    }
+    end_reload(server, status, &why);
+}
+
+void reload_begin(struct server *server)
+{
+    struct reload *reload = &server->reload;
+    const struct trial_options options = {.load = server->options->load,
+                                          .load_context = server->options->context,
+                                          .keeps = keeps,
+                                          .keeps_context = server};
+    struct reason why;
+
+    if (!server->options->has_file) {
+        LOG(LOG_LEVEL_NOTICE, "reload-ignored", LOG_TEXT("why", "there is no settings file"));
         return;
     }
-release:
-    destroy_all(opened);
-    settings_release(&new);
-refused:
-    LOG(LOG_LEVEL_ERROR, "reload-refused", LOG_TEXT("why", why.text));
+    if (reload->running) {
+        reload->again = true;
+        return;
+    }
+    reload->running = true;
+    if (trial_begin(&reload->trial, &server->loop, &options, trial_ended, &why) < 0)
+        end_reload(server, -1, &why);
+}
+
+uint64_t reload_continue(struct server *server, uint64_t now_ns)
+{
+    return trial_continue(&server->reload.trial, now_ns);
+}
+
+void reload_abandon(struct server *server)
+{
+    if (server->reload.running)
+        LOG(LOG_LEVEL_NOTICE, "reload-ignored", LOG_TEXT("why", "the server is draining"));
+    trial_release(&server->reload.trial);
+    server->reload = (struct reload){0};
 }

@@ -1,12 +1,29 @@
 /* SPDX-License-Identifier: ISC */
-/* SIGHUP: the new settings take effect as a whole or not at all. */
+/* The settings file read again: all of it takes effect, or nothing. On the main thread, which goes
+ * on with its signals meanwhile. */
 #ifndef SERVER_RELOAD_H
 #define SERVER_RELOAD_H
 
-#include "server/server.h"
+#include "server/trial.h"
 
-/* Reads, checks, resolves and binds everything first; swaps while the workers are parked. Listeners
- * that stay keep their sockets and backlogs. Says in the log what came of it. */
-void reload_settings(struct server *server);
+#include <stdbool.h>
+#include <stdint.h>
+
+struct server;
+
+struct reload {
+    struct trial trial;
+    bool running;
+    bool again; /* asked for while it was running */
+};
+
+/* Starts a reload; the log tells how it ended. */
+void reload_begin(struct server *server);
+
+/* Does what is due at this time. Returns when more will be, 0: nothing but by an event. */
+uint64_t reload_continue(struct server *server, uint64_t now_ns);
+
+/* Ends a running reload without effect. Never waits. */
+void reload_abandon(struct server *server);
 
 #endif

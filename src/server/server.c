@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/descriptors.h"
 #include "base/log.h"
-#include "server/reload.h"
 #include "server/statistics.h"
 
 #include <errno.h>
@@ -12,6 +11,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -84,14 +84,43 @@ int server_check_root(const struct server *server, const struct listener *listen
     return 0;
 }
 
-static int open_listeners(struct server *server, struct reason *why)
+void server_tell_skipped(const struct settings_listener *listener, const struct reason *why)
+{
+    LOG(LOG_LEVEL_WARNING, "listener-skipped", LOG_TEXT("listener", listener->name),
+        LOG_TEXT("why", why->text));
+}
+
+/* Nothing is bound yet, so a signal may end the process while a name service takes its time:
+ * signals keep their defaults until take_signals. */
+static int look_up_names(const struct settings *settings, struct names *names, struct reason *why)
+{
+    sigset_t none;
+
+    sigemptyset(&none);
+    if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+        return reason_errno(why, errno, "sigprocmask");
+    for (size_t i = 0; i < settings->listener_count; i++) {
+        if (names_look_up(&names[i], &settings->listeners[i], why) == 0)
+            continue;
+        if (!settings->listeners[i].optional)
+            return -1;
+        server_tell_skipped(&settings->listeners[i], why);
+        names[i].address_count = 0;
+    }
+    return 0;
+}
+
+static int open_listeners(struct server *server, const struct names *names, struct reason *why)
 {
     struct listener **end = &server->listeners;
 
     for (size_t i = 0; i < server->settings.listener_count; i++) {
         const struct settings_listener *wanted = &server->settings.listeners[i];
-        struct listener *listener = listener_open(wanted, server->worker_count, (unsigned)i, why);
+        struct listener *listener;
 
+        if (names[i].address_count == 0)
+            continue;
+        listener = listener_open(wanted, &names[i], server->worker_count, (unsigned)i, why);
         if (listener) {
             *end = listener;
             end = &listener->next;
@@ -99,8 +128,7 @@ static int open_listeners(struct server *server, struct reason *why)
         }
         if (!wanted->optional)
             return -1;
-        LOG(LOG_LEVEL_WARNING, "listener-skipped", LOG_TEXT("listener", wanted->name),
-            LOG_TEXT("why", why->text));
+        server_tell_skipped(wanted, why);
     }
     if (!server->listeners)
         return reason_set(why, REASON_USAGE, 0, "no listener could be opened");
@@ -200,7 +228,7 @@ static void handle_signal(struct server *server, uint32_t number)
         if (server->drain.begun)
             LOG(LOG_LEVEL_NOTICE, "reload-ignored", LOG_TEXT("why", "the server is draining"));
         else
-            reload_settings(server);
+            reload_begin(server);
         break;
     case SIGUSR1:
         statistics_log(server);
@@ -246,15 +274,29 @@ static int take_signals(struct server *server, struct reason *why)
     return status < 0 ? reason_errno(why, -status, "epoll_ctl") : 0;
 }
 
+/* Everything that may take its time, then the signals, then the sockets. */
+static int bind_listeners(struct server *server, struct reason *why)
+{
+    struct names *names = calloc(server->settings.listener_count, sizeof *names);
+    int status = -1;
+
+    if (!names)
+        return reason_errno(why, ENOMEM, "listeners");
+    if (look_up_names(&server->settings, names, why) == 0 && take_signals(server, why) == 0)
+        status = open_listeners(server, names, why);
+    free(names);
+    return status;
+}
+
 static int start(struct server *server, struct reason *why)
 {
     const struct settings *settings = &server->settings;
     unsigned capacity = 0, pipes = 0;
 
     server->worker_count = choose_workers(settings->workers);
-    if (loop_init(&server->loop, why) < 0 || take_signals(server, why) < 0)
+    if (loop_init(&server->loop, why) < 0)
         return -1;
-    if (open_listeners(server, why) < 0 || share_descriptors(server, &capacity, &pipes, why) < 0)
+    if (bind_listeners(server, why) < 0 || share_descriptors(server, &capacity, &pipes, why) < 0)
         return -1;
     server->crew_ready = true;
     if (crew_init(&server->crew, server->worker_count, settings->buffer, capacity, pipes,
@@ -282,6 +324,12 @@ static bool is_deserted(const struct server *server)
     return true;
 }
 
+/* Of two times; 0 is none. */
+static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)
+{
+    return a_ns && (!b_ns || a_ns < b_ns) ? a_ns : b_ns;
+}
+
 static void serve(struct server *server)
 {
     while (!server->ended_by_force) {
@@ -295,7 +343,7 @@ static void serve(struct server *server)
             server->deserted = true;
             drain_begin(server);
         }
-        next_ns = drain_continue(server, now_ns);
+        next_ns = earlier(drain_continue(server, now_ns), reload_continue(server, now_ns));
         if (drain_finished(server))
             break;
         status = loop_turn(&server->loop, clock_poll_ms(now_ns, next_ns));
@@ -311,6 +359,7 @@ static void release(struct server *server)
 {
     struct listener **lists[] = {&server->listeners, &server->removed};
 
+    trial_release(&server->reload.trial);
     if (server->crew_ready)
         crew_release(&server->crew);
     for (size_t i = 0; i < 2; i++)

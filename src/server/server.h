@@ -6,18 +6,14 @@
 #include "base/loop.h"
 #include "server/drain.h"
 #include "server/listener.h"
+#include "server/reload.h"
 #include "server/settings.h"
 #include "server/worker.h"
 
 #include <stdbool.h>
 
-/* Makes the effective settings (file, then command line). Run again at every reload, first in a
- * child process. Each error goes to complain. 0, or -1 with *settings released. */
-typedef int server_load(void *context, struct settings *settings, settings_complain *complain,
-                        void *complain_context);
-
 struct server_options {
-    server_load *load;
+    settings_load *load;
     void *context;
     bool has_file; /* there is something that a reload could read */
     int ready_fd;  /* gets the "listening" lines and "ready" as well, then is closed; -1: none */
@@ -37,6 +33,7 @@ struct server {
     bool ended_by_force;
     bool deserted; /* no port accepts any more, by our own bug: it drains and ends */
     struct drain drain;
+    struct reload reload;
 };
 
 /* Serves until a signal ends it. Returns the exit status; on failure to start EXIT_LOCAL and *why.
@@ -48,6 +45,7 @@ void server_apply_limits(struct server *server);
 int server_check_root(const struct server *server, const struct listener *listeners,
                       const struct settings *settings, struct reason *why) MUST_CHECK;
 void server_tell_listener(const struct listener *listener);
+void server_tell_skipped(const struct settings_listener *listener, const struct reason *why);
 /* Says in the log when fewer connections are possible than wanted. */
 void server_tell_lowered(unsigned wanted, unsigned capacity);
 

@@ -8,6 +8,7 @@ system_tests += \
 	tests/system/faulty_calls.py \
 	tests/system/foreign_clients.py \
 	tests/system/frozen_server.py \
+	tests/system/signals_promptly.py \
 	tests/system/slow_reader.py \
 	tests/system/socket_path.py \
 	tests/system/start_failures.py \
@@ -15,12 +16,14 @@ system_tests += \
 	tests/system/two_starters.py \
 	tests/system/urgent_data.py
 
-# The server with system calls that fail as ECHO_FAULTS says (tests/lib/faults.h).
+# The server with system calls that fail as ECHO_FAULTS says (tests/lib/faults.h), and with a name
+# service that can be silent (tests/lib/lookups.c).
 if TESTS_ENABLED
 check_PROGRAMS += tests/system/echo-server-faulty
 endif
 tests_system_echo_server_faulty_SOURCES = src/server/echo-server.c \
-	tests/lib/faults.c tests/lib/faults.h
+	tests/lib/faults.c tests/lib/faults.h tests/lib/lookups.c
 tests_system_echo_server_faulty_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_system_echo_server_faulty_LDADD = $(echo_server_LDADD)
-tests_system_echo_server_faulty_LDFLAGS = $(AM_LDFLAGS) $(FAULTS_WRAP)
+tests_system_echo_server_faulty_LDFLAGS = $(AM_LDFLAGS) $(FAULTS_WRAP) \
+	-Wl,--wrap=getaddrinfo,--wrap=getpwnam

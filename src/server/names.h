@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/* What the names in a listener's settings mean: the addresses of its endpoint, the ids of its owner
+ * and group. They are looked up before anything is bound, because a name service may take its
+ * time. Plain data, so that a child process can send it. */
+#ifndef SERVER_NAMES_H
+#define SERVER_NAMES_H
+
+#include "base/reason.h"
+#include "server/settings.h"
+#include "transport/transport.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct names {
+    uid_t owner; /* (uid_t)-1: unchanged */
+    gid_t group; /* (gid_t)-1: unchanged */
+    size_t address_count;
+    struct address addresses[TRANSPORT_ADDRESSES_MAX];
+};
+
+/* May block for as long as the name services of this machine do. On failure there are no addresses.
+ */
+int names_look_up(struct names *names, const struct settings_listener *settings,
+                  struct reason *why) MUST_CHECK;
+
+#endif

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/trial.h"
+
+#include "base/clock.h"
+#include "base/descriptors.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define FILE_LIMIT_NS  (2 * NS_PER_S)
+#define NAMES_LIMIT_NS (10 * NS_PER_S)
+
+enum record_kind { RECORD_COMPLAINT, RECORD_LOADED, RECORD_LISTENER };
+
+/* What the child sends; each arrives whole, because the socket keeps records apart. */
+struct trial_record {
+    enum record_kind kind;
+    union {
+        char sentence[4800];
+        struct trial_listener listener;
+    } content;
+};
+
+/* In the child. It touches no lock that a worker may have held: it neither logs nor uses stdio's
+ * files. */
+struct child {
+    int fd;
+    struct trial_record *record;
+};
+
+static void send_record(const struct child *child, enum record_kind kind)
+{
+    child->record->kind = kind;
+    if (send(child->fd, child->record, sizeof *child->record, MSG_NOSIGNAL) < 0)
+        _exit(EXIT_LOCAL);
+}
+
+static void complain_to_parent(void *context, const char *sentence)
+{
+    const struct child *child = context;
+
+    snprintf(child->record->content.sentence, sizeof child->record->content.sentence, "%s",
+             sentence);
+    send_record(child, RECORD_COMPLAINT);
+}
+
+static void look_up(const struct child *child, const struct trial_options *options,
+                    const struct settings_listener *settings)
+{
+    struct trial_listener *listener = &child->record->content.listener;
+
+    *listener = (struct trial_listener){.endpoint = settings->endpoint};
+    snprintf(listener->owner, sizeof listener->owner, "%s", settings->owner);
+    snprintf(listener->group, sizeof listener->group, "%s", settings->group);
+    listener->kept = options->keeps(options->keeps_context, settings);
+    if (!listener->kept && names_look_up(&listener->names, settings, &listener->why) < 0)
+        listener->names.address_count = 0;
+    send_record(child, RECORD_LISTENER);
+}
+
+static _Noreturn void run_child(const struct trial_options *options, int fd)
+{
+    struct child child = {.fd = fd, .record = calloc(1, sizeof *child.record)};
+    struct settings settings;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* A client's connection shall end when the server closes it, not when we do. */
+    descriptors_close_others(fd);
+    if (!child.record ||
+        options->load(options->load_context, &settings, complain_to_parent, &child) < 0)
+        _exit(EXIT_LOCAL);
+    send_record(&child, RECORD_LOADED);
+    for (size_t i = 0; i < settings.listener_count; i++)
+        look_up(&child, options, &settings.listeners[i]);
+    _exit(EXIT_EXACT);
+}
+
+/* In the parent. */
+
+static void keep_listener(struct trial *trial, const struct trial_listener *listener)
+{
+    struct trial_listener *list =
+        realloc(trial->listeners, (trial->count + 1) * sizeof *trial->listeners);
+
+    if (!list) /* then it seems late, and is refused */
+        return;
+    trial->listeners = list;
+    list[trial->count++] = *listener;
+}
+
+static void take_record(struct trial *trial)
+{
+    struct trial_record *record = trial->record;
+
+    switch (record->kind) {
+    case RECORD_COMPLAINT:
+        LOG(LOG_LEVEL_ERROR, "reload-error", LOG_TEXT("why", record->content.sentence));
+        break;
+    case RECORD_LOADED:
+        trial->loaded = true;
+        trial->deadline_ns = clock_now_ns() + NAMES_LIMIT_NS;
+        break;
+    case RECORD_LISTENER:
+        keep_listener(trial, &record->content.listener);
+        break;
+    }
+}
+
+static void trial_ready(struct loop_source *source, unsigned events)
+{
+    struct trial *trial = (void *)((char *)source - offsetof(struct trial, source));
+    ssize_t length;
+
+    (void)events;
+    while ((length = recv(source->fd, trial->record, sizeof *trial->record, MSG_DONTWAIT)) ==
+           sizeof *trial->record)
+        take_record(trial);
+    if (length < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    loop_forget(trial->loop, source);
+    close(source->fd);
+    source->fd = -1;
+    trial->deadline_ns = 0;
+    trial->ended(trial);
+}
+
+int trial_begin(struct trial *trial, struct loop *loop, const struct trial_options *options,
+                void (*ended)(struct trial *trial), struct reason *why)
+{
+    int fds[2], status;
+
+    *trial = (struct trial){.loop = loop,
+                            .ended = ended,
+                            .source = {.ready = trial_ready, .fd = -1},
+                            .record = calloc(1, sizeof *trial->record)};
+    if (!trial->record)
+        return reason_errno(why, ENOMEM, "read the settings");
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0) {
+        reason_errno(why, errno, "socketpair");
+        goto failed;
+    }
+    trial->source.fd = fds[0];
+    status = loop_watch(loop, &trial->source, LOOP_READ);
+    trial->child = status < 0 ? -1 : fork();
+    if (trial->child == 0)
+        run_child(options, fds[1]);
+    if (trial->child < 0)
+        reason_errno(why, status < 0 ? -status : errno, status < 0 ? "epoll_ctl" : "fork");
+    close(fds[1]);
+    if (trial->child > 0) {
+        trial->deadline_ns = clock_now_ns() + FILE_LIMIT_NS;
+        return 0;
+    }
+failed:
+    trial->child = 0;
+    trial_release(trial);
+    return -1;
+}
+
+uint64_t trial_continue(struct trial *trial, uint64_t now_ns)
+{
+    if (!trial->deadline_ns || now_ns < trial->deadline_ns)
+        return trial->deadline_ns;
+    trial->late = true;
+    trial->deadline_ns = 0;
+    kill(trial->child, SIGKILL);
+    return 0;
+}
+
+int trial_result(const struct trial *trial, struct reason *why)
+{
+    int status = 0;
+
+    while (waitpid(trial->child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (trial->late && trial->loaded)
+        return 0;
+    if (trial->late)
+        return reason_set(why, REASON_TIMEOUT, 0, "reading the settings took longer than %d s",
+                          (int)(FILE_LIMIT_NS / NS_PER_S));
+    if (WIFSIGNALED(status))
+        return reason_set(why, REASON_OTHER, 0, "reading the settings crashed (signal %d)",
+                          WTERMSIG(status));
+    return WEXITSTATUS(status) == EXIT_EXACT
+               ? 0
+               : reason_set(why, REASON_USAGE, 0, "the settings are not valid");
+}
+
+int trial_find(const struct trial *trial, size_t index, const struct settings_listener *settings,
+               const struct trial_listener **found, struct reason *why)
+{
+    const struct trial_listener *listener;
+
+    *found = NULL;
+    if (index >= trial->count)
+        return 0;
+    listener = &trial->listeners[index];
+    if (endpoint_compare(&listener->endpoint, &settings->endpoint) != 0 ||
+        strcmp(listener->owner, settings->owner) != 0 ||
+        strcmp(listener->group, settings->group) != 0)
+        return reason_set(why, REASON_OTHER, 0,
+                          "the settings file changed while it was read; reload again");
+    *found = listener;
+    return 0;
+}
+
+void trial_release(struct trial *trial)
+{
+    if (trial->source.fd >= 0 && trial->loop) {
+        /* Still running. Nobody waits for its end: that is near, and so is ours. */
+        if (trial->child > 0)
+            kill(trial->child, SIGKILL);
+        loop_forget(trial->loop, &trial->source);
+        close(trial->source.fd);
+    }
+    free(trial->record);
+    free(trial->listeners);
+    *trial = (struct trial){.source.fd = -1};
+}
