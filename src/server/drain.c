@@ -49,6 +49,9 @@ void drain_begin(struct server *server)
     unsigned queued;
 
     reload_abandon(server);
+    /* While the crew runs: the file system may take its time. */
+    for (struct listener *one = server->listeners; one; one = one->next)
+        listener_remove_paths(one);
     crew_park(&server->crew);
     server->drain.begun = true;
     queued = drain_listeners(server);

@@ -92,12 +92,14 @@ static int copy_settings(struct settings_listener *copy, const struct settings_l
 }
 
 struct listener *listener_open(const struct settings_listener *settings, const struct names *names,
-                               unsigned worker_count, unsigned number, struct reason *why)
+                               const struct locks *locks, unsigned worker_count, unsigned number,
+                               struct reason *why)
 {
     struct listen_options options = {.backlog = (int)settings->backlog,
                                      .mode = settings->mode,
                                      .owner = names->owner,
                                      .group = names->group,
+                                     .locks = locks,
                                      .nodelay = settings->nodelay,
                                      .keepalive = settings->keepalive};
     struct listener *listener = seam_allocate(sizeof *listener);
@@ -129,6 +131,19 @@ failed:
     if (listener)
         listener_destroy(listener);
     return NULL;
+}
+
+struct listener *listener_find(struct listener *list, const struct endpoint *endpoint)
+{
+    while (list && endpoint_compare(&list->settings.endpoint, endpoint) != 0)
+        list = list->next;
+    return list;
+}
+
+void listener_remove_paths(struct listener *listener)
+{
+    for (size_t i = 0; i < listener->port_count; i++)
+        transport_remove_path(&listener->ports[i].socket);
 }
 
 void listener_close_port(struct port *port)

@@ -42,8 +42,14 @@ struct listener {
  * workers. Addresses that this machine lacks are skipped with a warning while one binds. number
  * spreads sockets that cannot be shared over the workers. Returns NULL with nothing left open. */
 struct listener *listener_open(const struct settings_listener *settings, const struct names *names,
-                               unsigned worker_count, unsigned number,
+                               const struct locks *locks, unsigned worker_count, unsigned number,
                                struct reason *why) MUST_CHECK;
+
+/* The one with this endpoint in a list, or NULL. */
+struct listener *listener_find(struct listener *list, const struct endpoint *endpoint);
+
+/* Removes the paths that are still ours, while their sockets go on listening. The crew may run. */
+void listener_remove_paths(struct listener *listener);
 
 /* Closes the ports, removes our paths. Fine when they are closed already. */
 void listener_close_port(struct port *port);

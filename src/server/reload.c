@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/reload.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "server/server.h"
 #include "server/statistics.h"
@@ -42,18 +43,11 @@ static int check_unchanged(const struct settings *old, const struct settings *ne
     return name ? reason_set(why, REASON_USAGE, 0, "a change of %s needs a restart", name) : 0;
 }
 
-static struct listener *find(struct listener *list, const struct endpoint *endpoint)
-{
-    while (list && endpoint_compare(&list->settings.endpoint, endpoint) != 0)
-        list = list->next;
-    return list;
-}
-
 static bool keeps(const void *context, const struct settings_listener *wanted)
 {
     const struct server *server = context;
 
-    return find(server->listeners, &wanted->endpoint) != NULL;
+    return listener_find(server->listeners, &wanted->endpoint) != NULL;
 }
 
 /* Opens one that is not open yet; its names were looked up in the child. */
@@ -70,7 +64,8 @@ static struct listener *open_one(const struct server *server, size_t index,
         *why = found->why;
         return NULL;
     }
-    return listener_open(wanted, &found->names, server->worker_count, (unsigned)index, why);
+    return listener_open(wanted, &found->names, &server->reload.locks, server->worker_count,
+                         (unsigned)index, why);
 }
 
 /* Binds the listeners that are new; checks those that stay. On failure *opened holds what to undo.
@@ -82,7 +77,7 @@ static int open_new(struct server *server, const struct settings *new, struct li
 
     for (size_t i = 0; i < new->listener_count; i++) {
         const struct settings_listener *wanted = &new->listeners[i];
-        struct listener *kept = find(server->listeners, &wanted->endpoint);
+        struct listener *kept = listener_find(server->listeners, &wanted->endpoint);
         const struct trial_listener *found;
         struct listener *listener;
 
@@ -139,11 +134,11 @@ static void sweep(struct server *server)
     }
 }
 
+/* Serves who is queued already: that client came in time. */
 static void remove_listener(struct server *server, struct listener *listener)
 {
     unsigned count = 0;
 
-    /* Who is queued already came in time. */
     if (!drain_listener(server, listener, &count))
         LOG(LOG_LEVEL_WARNING, "backlog-lost", LOG_TEXT("listener", listener->settings.name),
             LOG_TEXT("why", "no descriptors for its waiting clients"));
@@ -152,8 +147,27 @@ static void remove_listener(struct server *server, struct listener *listener)
     server->removed = listener;
 }
 
-/* Workers are parked and nothing can fail any more: the new order of listeners, kept and opened. */
-static void swap(struct server *server, struct settings *new, struct listener *opened)
+/* Those that are left of the old order. Their paths go while the crew runs and clients are still
+ * accepted: the file system may take its time. */
+static void remove_all(struct server *server, struct listener *list)
+{
+    struct listener *next;
+
+    if (!list)
+        return;
+    for (struct listener *one = list; one; one = one->next)
+        listener_remove_paths(one);
+    crew_park(&server->crew);
+    for (; list; list = next) {
+        next = list->next;
+        remove_listener(server, list);
+    }
+    crew_resume(&server->crew);
+}
+
+/* Workers are parked and nothing can fail any more: the new order of listeners, kept and opened.
+ * Returns what is left of the old one. */
+static struct listener *swap(struct server *server, struct settings *new, struct listener *opened)
 {
     struct listener *old = server->listeners, **end = &server->listeners;
 
@@ -177,14 +191,9 @@ static void swap(struct server *server, struct settings *new, struct listener *o
         end = &listener->next;
     }
     *end = NULL;
-    while (old) {
-        struct listener *next = old->next;
-
-        remove_listener(server, old);
-        old = next;
-    }
     settings_release(&server->settings);
     server->settings = *new;
+    return old;
 }
 
 /* Workers are parked: all that can still fail, each part undone when a later one does. */
@@ -212,7 +221,7 @@ unwatch:
 /* All of the new order, or nothing. *new is taken over on success. */
 static int apply(struct server *server, struct settings *new, struct reason *why)
 {
-    struct listener *opened = NULL, *listener;
+    struct listener *opened = NULL, *left = NULL, *listener;
     int status;
 
     if (check_unchanged(&server->settings, new, why) < 0 ||
@@ -227,22 +236,29 @@ static int apply(struct server *server, struct settings *new, struct reason *why
     sweep(server);
     status = commit(server, new, opened, why);
     if (status == 0) {
-        swap(server, new, opened);
+        left = swap(server, new, opened);
         server_apply_limits(server);
     }
     crew_resume(&server->crew);
     if (status < 0)
         destroy_all(opened);
+    remove_all(server, left);
     return status;
+}
+
+void reload_release(struct reload *reload)
+{
+    trial_release(&reload->trial);
+    locks_release(&reload->locks);
+    settings_release(&reload->settings);
+    *reload = (struct reload){0};
 }
 
 static void end_reload(struct server *server, int status, const struct reason *why)
 {
-    struct reload *reload = &server->reload;
-    bool again = reload->again;
+    bool again = server->reload.again;
 
-    trial_release(&reload->trial);
-    *reload = (struct reload){0};
+    reload_release(&server->reload);
     if (status < 0) {
         LOG(LOG_LEVEL_ERROR, "reload-refused", LOG_TEXT("why", why->text));
     } else {
@@ -253,25 +269,44 @@ static void end_reload(struct server *server, int status, const struct reason *w
         reload_begin(server);
 }
 
+/* Once no other server is starting in the directories of the new listeners, or has taken too long.
+ */
+static void try_to_apply(struct server *server, uint64_t now_ns)
+{
+    struct reload *reload = &server->reload;
+    struct reason why = {0};
+    int status;
+
+    if (!server_lock(server, &reload->settings, &reload->locks) && now_ns < reload->patience_ns) {
+        reload->retry_ns = now_ns + LOCKS_RETRY_MS * NS_PER_MS;
+        return;
+    }
+    status = apply(server, &reload->settings, &why);
+    if (status == 0)
+        reload->settings = (struct settings){0};
+    end_reload(server, status, &why);
+}
+
 static void trial_ended(struct trial *trial)
 {
     struct server *server = server_of(trial);
-    const struct server_options *options = server->options;
-    struct settings new;
+    struct reload *reload = &server->reload;
+    uint64_t now_ns = clock_now_ns();
     struct reason why = {0};
     int status = trial_result(trial, &why);
 
     if (status == 0) {
-        status = options->load(options->context, &new, complain_to_log, NULL);
+        status = server->options->load(server->options->context, &reload->settings, complain_to_log,
+                                       NULL);
         if (status < 0)
             reason_set(&why, REASON_USAGE, 0, "the settings are not valid");
     }
-    if (status == 0) {
-        status = apply(server, &new, &why);
-        if (status < 0)
-            settings_release(&new);
+    if (status < 0) {
+        end_reload(server, status, &why);
+        return;
     }
-    end_reload(server, status, &why);
+    reload->patience_ns = now_ns + LOCKS_PATIENCE_NS;
+    try_to_apply(server, now_ns);
 }
 
 void reload_begin(struct server *server)
@@ -298,13 +333,18 @@ void reload_begin(struct server *server)
 
 uint64_t reload_continue(struct server *server, uint64_t now_ns)
 {
-    return trial_continue(&server->reload.trial, now_ns);
+    struct reload *reload = &server->reload;
+    uint64_t limit_ns;
+
+    if (reload->retry_ns && now_ns >= reload->retry_ns)
+        try_to_apply(server, now_ns);
+    limit_ns = trial_continue(&reload->trial, now_ns);
+    return limit_ns ? limit_ns : reload->retry_ns;
 }
 
 void reload_abandon(struct server *server)
 {
     if (server->reload.running)
         LOG(LOG_LEVEL_NOTICE, "reload-ignored", LOG_TEXT("why", "the server is draining"));
-    trial_release(&server->reload.trial);
-    server->reload = (struct reload){0};
+    reload_release(&server->reload);
 }

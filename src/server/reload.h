@@ -13,6 +13,10 @@ struct server;
 
 struct reload {
     struct trial trial;
+    struct settings settings; /* that shall be in force, once the trial is over */
+    struct locks locks;
+    uint64_t retry_ns;    /* when to try for the locks again; 0: none is missing */
+    uint64_t patience_ns; /* until when to try */
     bool running;
     bool again; /* asked for while it was running */
 };
@@ -23,7 +27,8 @@ void reload_begin(struct server *server);
 /* Does what is due at this time. Returns when more will be, 0: nothing but by an event. */
 uint64_t reload_continue(struct server *server, uint64_t now_ns);
 
-/* Ends a running reload without effect. Never waits. */
+/* Ends a running reload without effect, and says so. Never waits. */
 void reload_abandon(struct server *server);
+void reload_release(struct reload *reload);
 
 #endif

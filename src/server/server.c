@@ -7,6 +7,7 @@
 #include "server/statistics.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -110,7 +111,28 @@ static int look_up_names(const struct settings *settings, struct names *names, s
     return 0;
 }
 
-static int open_listeners(struct server *server, const struct names *names, struct reason *why)
+bool server_lock(const struct server *server, const struct settings *settings, struct locks *locks)
+{
+    int status = 0;
+
+    locks_release(locks);
+    for (size_t i = 0; i < settings->listener_count && status == 0; i++)
+        if (!listener_find(server->listeners, &settings->listeners[i].endpoint))
+            status = locks_try(locks, &settings->listeners[i].endpoint);
+    return status == 0;
+}
+
+/* Waits for other servers that start, while signals have their defaults. */
+static void take_locks(const struct server *server, struct locks *locks)
+{
+    uint64_t deadline_ns = clock_now_ns() + LOCKS_PATIENCE_NS;
+
+    while (!server_lock(server, &server->settings, locks) && clock_now_ns() < deadline_ns)
+        poll(NULL, 0, LOCKS_RETRY_MS);
+}
+
+static int open_listeners(struct server *server, const struct names *names,
+                          const struct locks *locks, struct reason *why)
 {
     struct listener **end = &server->listeners;
 
@@ -120,7 +142,7 @@ static int open_listeners(struct server *server, const struct names *names, stru
 
         if (names[i].address_count == 0)
             continue;
-        listener = listener_open(wanted, &names[i], server->worker_count, (unsigned)i, why);
+        listener = listener_open(wanted, &names[i], locks, server->worker_count, (unsigned)i, why);
         if (listener) {
             *end = listener;
             end = &listener->next;
@@ -278,12 +300,18 @@ static int take_signals(struct server *server, struct reason *why)
 static int bind_listeners(struct server *server, struct reason *why)
 {
     struct names *names = calloc(server->settings.listener_count, sizeof *names);
+    struct locks locks = {0};
     int status = -1;
 
     if (!names)
         return reason_errno(why, ENOMEM, "listeners");
-    if (look_up_names(&server->settings, names, why) == 0 && take_signals(server, why) == 0)
-        status = open_listeners(server, names, why);
+    if (look_up_names(&server->settings, names, why) < 0)
+        goto out;
+    take_locks(server, &locks);
+    if (take_signals(server, why) == 0)
+        status = open_listeners(server, names, &locks, why);
+    locks_release(&locks);
+out:
     free(names);
     return status;
 }
@@ -359,7 +387,7 @@ static void release(struct server *server)
 {
     struct listener **lists[] = {&server->listeners, &server->removed};
 
-    trial_release(&server->reload.trial);
+    reload_release(&server->reload);
     if (server->crew_ready)
         crew_release(&server->crew);
     for (size_t i = 0; i < 2; i++)

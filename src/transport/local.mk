@@ -4,6 +4,7 @@ libtransport_a_SOURCES = \
 	src/transport/endpoint.c src/transport/endpoint.h \
 	src/transport/io.c src/transport/io.h \
 	src/transport/sock_diag.c src/transport/sock_diag.h \
+	src/transport/locks.c src/transport/locks.h \
 	src/transport/transport.c src/transport/transport.h \
 	src/transport/transport_ops.h \
 	src/transport/transport_tcp.c \

@@ -4,9 +4,7 @@
  * nothing after that: once the descriptor exists, io.h serves them all.
  *
  * Every descriptor is non-blocking and close-on-exec from its birth and belongs to the caller.
- * Nothing here allocates or logs. transport_resolve may block (name service); for the directory
- * lock of a Unix path transport_listen may wait up to 2 s and transport_unlisten up to 200 ms;
- * nothing else waits.
+ * Nothing here allocates or logs. transport_resolve may block (name service); nothing else waits.
  */
 #ifndef TRANSPORT_TRANSPORT_H
 #define TRANSPORT_TRANSPORT_H
@@ -14,6 +12,7 @@
 #include "base/reason.h"
 #include "transport/address.h"
 #include "transport/endpoint.h"
+#include "transport/locks.h"
 
 #include <sys/types.h>
 
@@ -29,13 +28,14 @@ int transport_resolve(const struct endpoint *endpoint, enum transport_role role,
 
 struct listen_options {
     int backlog;
-    mode_t mode;   /* Unix paths: the socket is born with it */
-    uid_t owner;   /* Unix paths: (uid_t)-1 leaves it */
-    gid_t group;   /* Unix paths: (gid_t)-1 leaves it */
-    int join;      /* TCP: one more socket on a port that a first one of ours holds */
-    int shared;    /* TCP: others will join this one (SO_REUSEPORT after listen) */
-    int nodelay;   /* TCP: accepted sockets inherit it */
-    int keepalive; /* TCP: accepted sockets inherit it */
+    mode_t mode;               /* Unix paths: the socket is born with it */
+    uid_t owner;               /* Unix paths: (uid_t)-1 leaves it */
+    gid_t group;               /* Unix paths: (gid_t)-1 leaves it */
+    int join;                  /* TCP: one more socket on a port that a first one of ours holds */
+    int shared;                /* TCP: others will join this one (SO_REUSEPORT after listen) */
+    int nodelay;               /* TCP: accepted sockets inherit it */
+    int keepalive;             /* TCP: accepted sockets inherit it */
+    const struct locks *locks; /* Unix paths: of the directories; NULL: a dead socket stays */
 };
 
 /* A listening socket. fstat(2) on the socket does not give the path's inode, so it is kept from
@@ -52,7 +52,11 @@ struct transport_listener {
 int transport_listen(struct transport_listener *listener, const struct address *address,
                      const struct listen_options *options, struct reason *why) MUST_CHECK;
 
-/* Removes our path if it is still ours, then closes. Fine on a listener that never opened (fd -1).
+/* Removes our path if it is still ours. To be called while the socket still listens: a successor
+ * never touches a path at which somebody answers, so no lock is needed. */
+void transport_remove_path(struct transport_listener *listener);
+
+/* Removes the path as well, then closes. Fine on a listener that never opened (fd -1).
  */
 void transport_unlisten(struct transport_listener *listener);
 

@@ -1,29 +1,19 @@
 /* SPDX-License-Identifier: ISC */
-#include "base/clock.h"
 #include "base/seam.h"
 #include "base/text.h"
 #include "transport/io.h"
+#include "transport/locks.h"
 #include "transport/transport_ops.h"
 #include "transport/transport_unix_text.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-/* How long another starter may hold the directory: for a bind, a probe and a listen it needs some
- * microseconds. */
-#define LOCK_PATIENCE_NS     (2 * NS_PER_S)
-#define UNLISTEN_PATIENCE_NS (200 * NS_PER_MS)
-#define LOCK_POLL_MS         5
-
-enum lock_result { LOCK_HELD_BY_OTHER = -2, LOCK_IMPOSSIBLE = -1 };
 
 static const struct sockaddr_un *name_of(const struct address *address)
 {
@@ -105,43 +95,6 @@ static int unix_prepare(int fd, const struct address *source)
     return 0;
 }
 
-static const char *directory_of(const char *path, char *directory, size_t size)
-{
-    const char *slash = strrchr(path, '/');
-
-    if (!slash)
-        snprintf(directory, size, ".");
-    else
-        snprintf(directory, size, "%.*s", slash == path ? 1 : (int)(slash - path), path);
-    return directory;
-}
-
-/* Two starters take turns by a lock on the directory, which leaves no file behind and ends with its
- * holder. Returns the descriptor to close, or an enum lock_result. */
-static int lock_directory(const char *path, uint64_t patience_ns)
-{
-    uint64_t deadline_ns = clock_now_ns() + patience_ns;
-    char directory[sizeof((struct sockaddr_un *)0)->sun_path];
-    int fd = open(directory_of(path, directory, sizeof directory),
-                  O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
-
-    if (fd < 0)
-        return LOCK_IMPOSSIBLE;
-    while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-        int code = errno;
-
-        if (code == EINTR)
-            continue;
-        if (code != EWOULDBLOCK || clock_now_ns() >= deadline_ns) {
-            io_close(&fd);
-            return code == EWOULDBLOCK ? LOCK_HELD_BY_OTHER : LOCK_IMPOSSIBLE;
-        }
-        /* flock has no time limit of its own. */
-        poll(NULL, 0, LOCK_POLL_MS);
-    }
-    return fd;
-}
-
 /* Whether somebody answers at an address that is taken: 0 and the server's pid (0 when unknown), or
  * the negative errno. */
 static int probe(const struct address *address, pid_t *pid)
@@ -187,7 +140,7 @@ static int explain_bind(const char *text, const char *path, int code, struct rea
 {
     char directory[sizeof((struct sockaddr_un *)0)->sun_path];
 
-    directory_of(path, directory, sizeof directory);
+    locks_directory(path, directory, sizeof directory);
     if (code == EACCES || code == EROFS)
         return reason_errno(why, code, "bind %s: no file can be made in the directory %s", text,
                             directory);
@@ -197,7 +150,7 @@ static int explain_bind(const char *text, const char *path, int code, struct rea
 }
 
 /* The path is taken. Removes it when that is safe: 0 to bind again, or -1. */
-static int remove_dead(const struct address *address, const char *text, int lock,
+static int remove_dead(const struct address *address, const char *text, bool locked,
                        struct reason *why)
 {
     const char *path = name_of(address)->sun_path;
@@ -223,7 +176,7 @@ static int remove_dead(const struct address *address, const char *text, int lock
                             text);
     if (code != -ECONNREFUSED)
         return reason_errno(why, -code, "bind %s: a socket is in its place, connect", text);
-    if (lock < 0)
+    if (!locked)
         return reason_set(why, REASON_OTHER, EADDRINUSE,
                           "bind %s: a dead socket is in its place, and its directory cannot be "
                           "locked to replace it: remove it by hand",
@@ -264,7 +217,7 @@ static int adopt_path(struct transport_listener *listener, const char *path, con
     return 0;
 }
 
-static void remove_own(struct transport_listener *listener)
+void transport_remove_path(struct transport_listener *listener)
 {
     struct stat status;
 
@@ -278,21 +231,21 @@ static int listen_path(struct transport_listener *listener, const struct address
                        const struct listen_options *options, struct reason *why)
 {
     const char *path = name_of(address)->sun_path;
-    int lock = lock_directory(path, LOCK_PATIENCE_NS);
+    enum locks_state lock = locks_state(options->locks, path);
     char text[ADDRESS_TEXT_SIZE];
     int code, result = -1;
 
     unix_format(address, text, sizeof text);
-    if (lock == LOCK_HELD_BY_OTHER) {
+    if (lock == LOCKS_FOREIGN) {
         char directory[sizeof((struct sockaddr_un *)0)->sun_path];
 
         return reason_set(why, REASON_OTHER, EWOULDBLOCK,
                           "lock the directory %s for %s: another process has held the lock for 2 s",
-                          directory_of(path, directory, sizeof directory), text);
+                          locks_directory(path, directory, sizeof directory), text);
     }
     code = bind_with_mode(listener->fd, address, options->mode);
     if (code == -EADDRINUSE) {
-        if (remove_dead(address, text, lock, why) < 0)
+        if (remove_dead(address, text, lock == LOCKS_HELD, why) < 0)
             goto out;
         code = bind_with_mode(listener->fd, address, options->mode);
     }
@@ -310,8 +263,7 @@ static int listen_path(struct transport_listener *listener, const struct address
     result = 0;
 out:
     if (result < 0)
-        remove_own(listener);
-    io_close(&lock);
+        transport_remove_path(listener);
     return result;
 }
 
@@ -344,16 +296,8 @@ static int unix_listen(struct transport_listener *listener, const struct address
 
 void transport_unlisten(struct transport_listener *listener)
 {
-    int lock;
-
-    if (listener->path[0]) {
-        /* A successor that is replacing us holds the lock; without it we might remove its socket
-         * between our look and our unlink. */
-        lock = lock_directory(listener->path, UNLISTEN_PATIENCE_NS);
-        /* Unlink before close: once closed, the inode number may belong to another file. */
-        remove_own(listener);
-        io_close(&lock);
-    }
+    /* Unlink before close: once closed, the inode number may belong to another file. */
+    transport_remove_path(listener);
     io_close(&listener->fd);
 }
 
@@ -397,7 +341,7 @@ static int unix_explain(const struct address *address, int code, struct reason *
                               kind_of_file(status.st_mode));
         return reason_set(why, REASON_REFUSED, code, "nobody listens on this socket (stale file?)");
     case ENOENT:
-        directory_of(path, directory, sizeof directory);
+        locks_directory(path, directory, sizeof directory);
         return reason_set(why, REASON_NOENT, code, "there is no %s %s",
                           stat(directory, &status) == 0 ? "such socket in" : "directory",
                           directory);

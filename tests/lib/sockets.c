@@ -37,10 +37,15 @@ struct transport_listener sockets_listen(const struct endpoint *endpoint,
                                          struct address *bound)
 {
     struct address address = sockets_resolve(endpoint, TRANSPORT_SERVER);
+    struct listen_options locked = options ? *options : sockets_plain;
     struct transport_listener listener;
+    struct locks locks = {0};
     struct reason why;
 
-    check(transport_listen(&listener, &address, options ? options : &sockets_plain, &why), &why);
+    assert_int_equal(locks_try(&locks, endpoint), 0);
+    locked.locks = &locks;
+    check(transport_listen(&listener, &address, &locked, &why), &why);
+    locks_release(&locks);
     assert_int_equal(transport_local_address(listener.fd, bound), 0);
     return listener;
 }

@@ -2,7 +2,10 @@
 """TERM acts at once, whatever the server is doing and whoever holds it up. Each test prints how long
 it took."""
 
+import ctypes
+import fcntl
 import os
+import select
 import signal
 import subprocess
 import time
@@ -15,6 +18,27 @@ FAULTY = os.path.join(echotest.BUILD, "tests", "system", "echo-server-faulty")
 
 # Seconds. A tenth of a second is meant; the rest is for a busy machine and for sanitizers.
 PROMPT = 2.0
+
+
+class Opened:
+    """Tells when somebody opens a directory (inotify(7))."""
+
+    IN_OPEN = 0x20
+    EVENT = 16  # bytes, for a directory that is watched itself
+
+    def __init__(self, directory):
+        libc = ctypes.CDLL(None)
+        self.fd = libc.inotify_init1(0)
+        assert libc.inotify_add_watch(self.fd, directory.encode(), self.IN_OPEN) >= 0
+
+    def wait(self, count):
+        """Until it has happened so often."""
+        while count > 0:
+            assert select.select([self.fd], [], [], echotest.PATIENCE)[0]
+            count -= len(os.read(self.fd, 4096)) // self.EVENT
+
+    def close(self):
+        os.close(self.fd)
 
 
 class SignalsPromptly(echotest.TestCase):
@@ -109,6 +133,96 @@ class SignalsPromptly(echotest.TestCase):
         server.wait_log("reload-refused")
         server.wait_log(" reloaded listeners=2")
         self.assertEqual(echotest.exchange("unix:" + self.path("new"), b"hello"), b"hello")
+
+
+    def held_directories(self, count):
+        """Endpoints in directories of their own, each locked by us."""
+        endpoints = []
+        for number in range(count):
+            os.mkdir(self.path("d%d" % number))
+            endpoints.append("unix:" + self.path("d%d/echo.sock" % number))
+        return endpoints
+
+    def hold(self, endpoints):
+        for endpoint in endpoints:
+            lock = os.open(os.path.dirname(endpoint[5:]), os.O_RDONLY)
+            self.addCleanup(os.close, lock)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+
+    def expect_gone(self, endpoints):
+        for endpoint in endpoints:
+            self.assertFalse(os.path.exists(endpoint[5:]), endpoint)
+
+    def test_held_locks_at_the_end(self):
+        endpoints = self.held_directories(20)
+        server = self.server(*endpoints)
+        self.hold(endpoints)
+        self.term(server.process, "20 directories locked by another process")
+        self.expect_gone(endpoints)
+
+    def test_held_locks_when_listeners_are_removed(self):
+        """Nobody stands still meanwhile."""
+        endpoints = self.held_directories(20)
+        server = self.server("-c", self.settings(endpoints))
+        client = self.client(endpoints[0])
+        self.hold(endpoints)
+        self.settings(endpoints[:1])
+        began = time.monotonic()
+        server.send_signal(signal.SIGHUP)
+        while " reloaded " not in server.log():
+            turn = time.monotonic()
+            client.sendall(b"x")
+            self.assertEqual(client.recv(1), b"x")
+            self.assertLess(time.monotonic() - turn, PROMPT)
+        self.took(began, "HUP removes 19 of 20 listeners, their directories locked")
+        self.expect_gone(endpoints[1:])
+
+    def test_held_lock_at_start(self):
+        """It waits for two seconds, and a signal ends that."""
+        endpoint = self.held_directories(1)[0]
+        directory = os.path.dirname(endpoint[5:])
+        self.hold([endpoint])
+        opened = Opened(directory)
+        self.addCleanup(opened.close)
+        process = self.start_silent(self.path("log"), endpoint)
+        opened.wait(2)  # it tries again
+        self.term(process, "a start that waits for a locked directory", -signal.SIGTERM)
+        failure = self.refusal(endpoint, "unix:" + self.path())
+        self.assertIn("lock the directory %s" % directory, failure.text)
+        self.expect_gone([endpoint, "unix:" + self.path()])
+
+    def test_held_lock_at_reload(self):
+        kept = "unix:" + self.path()
+        new = self.held_directories(20)
+        self.hold(new)
+        server = self.server("-c", self.settings([kept]))
+        self.settings([kept, *new])
+        server.send_signal(signal.SIGHUP)
+        refused = server.wait_log("reload-refused why=(.*)")[0]
+        self.assertIn("lock the directory", refused)
+        opened = Opened(os.path.dirname(new[0][5:]))
+        self.addCleanup(opened.close)
+        server.send_signal(signal.SIGHUP)
+        opened.wait(2)
+        # All else goes on meanwhile.
+        self.assertEqual(echotest.exchange(kept, b"hello"), b"hello")
+        self.term(server.process, "a reload that waits for locked directories")
+        self.expect_gone([kept, *new])
+
+    def test_many_listeners(self):
+        endpoints = ["unix:" + self.path("%d.sock" % number) for number in range(256)]
+        server = self.server("-c", self.settings(endpoints))
+        self.settings(endpoints[:1])
+        began = time.monotonic()
+        server.send_signal(signal.SIGHUP)
+        server.wait_log(" reloaded listeners=1")
+        self.took(began, "HUP removes 255 of 256 listeners")
+        self.expect_gone(endpoints[1:])
+        self.settings(endpoints)
+        server.send_signal(signal.SIGHUP)
+        server.wait_log(" reloaded listeners=256")
+        self.term(server.process, "256 listeners")
+        self.expect_gone(endpoints)
 
 
 if __name__ == "__main__":

@@ -16,18 +16,21 @@
 /* Listen, connect, accept, all released again. Returns 0, or the errno of the step that failed. */
 static int scenario(const struct endpoint *endpoint, struct reason *why)
 {
-    static const struct listen_options options = {.backlog = 4,
-                                                  .mode = 0600,
-                                                  .owner = (uid_t)-1,
-                                                  .group = (gid_t)-1,
-                                                  .shared = 1,
-                                                  .nodelay = 1,
-                                                  .keepalive = 1};
+    struct locks locks = {0};
+    const struct listen_options options = {.backlog = 4,
+                                           .mode = 0600,
+                                           .owner = (uid_t)-1,
+                                           .group = (gid_t)-1,
+                                           .shared = 1,
+                                           .nodelay = 1,
+                                           .keepalive = 1,
+                                           .locks = &locks};
     struct transport_listener listener = {.fd = -1};
     struct address address, peer;
     int client = -1, served = -1, pending, code = 0;
 
     assert_int_equal(transport_resolve(endpoint, TRANSPORT_SERVER, &address, 1, why), 1);
+    assert_int_equal(locks_try(&locks, endpoint), 0);
     if (transport_listen(&listener, &address, &options, why) < 0) {
         assert_int_equal(listener.fd, -1);
         code = why->code;
@@ -53,6 +56,7 @@ out:
     io_close(&served);
     io_close(&client);
     transport_unlisten(&listener);
+    locks_release(&locks);
     return code;
 }
 
