@@ -47,6 +47,7 @@ enum log_level log_threshold = LOG_LEVEL_NOTICE;
 #define RING_SIZE   (128 * 1024) /* a burst of every class fits */
 #define CLASSES_MAX 64           /* more share the last one */
 #define QUIET_NS    NS_PER_S     /* after so long without a line a flood has ended */
+#define MOMENT_NS   (50 * NS_PER_MS)
 
 enum log_state {
     STATE_DIRECT,  /* no thread: the caller writes */
@@ -64,6 +65,9 @@ struct log_class {
     uint64_t seen_ns;
     uint64_t suppressed;
 };
+
+/* In place of a level: a line for a person. */
+enum { LEVEL_PERSON = 255 };
 
 struct record {
     uint64_t lines; /* lost with it: itself and those whose suppression or loss it tells */
@@ -109,7 +113,7 @@ static void ring_copy_out(uint64_t position, void *bytes, size_t length)
 }
 
 /* Under the lock. */
-static void ring_push(enum log_level level, uint64_t lines, const char *line, size_t length)
+static void ring_push(unsigned level, uint64_t lines, const char *line, size_t length)
 {
     struct record record = {lines, (unsigned short)length, (unsigned char)level};
 
@@ -228,11 +232,11 @@ static int write_stderr(const char *bytes, size_t length)
     return 0;
 }
 
-static int write_line(enum log_level level, const char *line, size_t length)
+static int write_line(unsigned level, const char *line, size_t length)
 {
     static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG};
 
-    if (logger.options.target == LOG_TARGET_STDERR)
+    if (level == LEVEL_PERSON || logger.options.target == LOG_TARGET_STDERR)
         return write_stderr(line, length);
     syslog(priorities[level], "%.*s", (int)length - 1, line);
     return 0;
@@ -339,8 +343,17 @@ static int wait_for_progress(uint64_t patience_ns)
     return code;
 }
 
+/* Stopped by ^S, or nobody reads the other end. */
+static bool terminal_stands_still(void)
+{
+    struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+    return isatty(STDERR_FILENO) && poll(&room, 1, 0) == 0;
+}
+
 void log_stop(uint64_t patience_ns)
 {
+    uint64_t waited_ns = 0;
     bool ended;
 
     pthread_mutex_lock(&logger.lock);
@@ -350,8 +363,14 @@ void log_stop(uint64_t patience_ns)
     }
     logger.state = STATE_STOPPING;
     pthread_cond_signal(&logger.work);
-    while (!logger.ended && wait_for_progress(patience_ns) == 0)
-        ;
+    while (!logger.ended && waited_ns < patience_ns) {
+        if (wait_for_progress(MOMENT_NS) == 0)
+            waited_ns = 0;
+        else if (terminal_stands_still())
+            break;
+        else
+            waited_ns += MOMENT_NS;
+    }
     ended = logger.ended;
     logger.state = ended ? STATE_DIRECT : STATE_LOST;
     pthread_mutex_unlock(&logger.lock);
@@ -362,6 +381,19 @@ void log_stop(uint64_t patience_ns)
     pthread_join(logger.thread, NULL);
     if (logger.options.target == LOG_TARGET_SYSLOG)
         closelog();
+}
+
+void log_for_person(const char *line)
+{
+    bool direct;
+
+    pthread_mutex_lock(&logger.lock);
+    direct = logger.state == STATE_DIRECT;
+    if (!direct)
+        ring_push(LEVEL_PERSON, 0, line, strlen(line));
+    pthread_mutex_unlock(&logger.lock);
+    if (direct)
+        write_stderr(line, strlen(line));
 }
 
 void log_event(enum log_level level, const char *event, const struct log_field *fields,

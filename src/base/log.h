@@ -54,8 +54,12 @@ struct log_options {
 int log_start(const struct log_options *options, struct reason *why) MUST_CHECK;
 /* Changes the level of a running log. */
 void log_set_level(enum log_level level);
-/* Writes what is left and ends the thread, but waits no longer than patience_ns without progress:
- * then the rest is lost, and so is every later line. */
+/* A line for the person at the terminal, with its newline: to standard error as it stands, whatever
+ * the target is, in turn with the log's lines. Never blocks while the log runs. */
+void log_for_person(const char *line);
+/* Writes what is left and ends the thread, but waits no longer than patience_ns without progress,
+ * or a moment for a terminal that takes nothing: then the rest is lost, and so is every later line.
+ */
 void log_stop(uint64_t patience_ns);
 
 /* Whether a line of this level would be written: one load and one comparison. */

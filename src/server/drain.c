@@ -62,10 +62,14 @@ void drain_begin(struct server *server)
 
     LOG(LOG_LEVEL_NOTICE, "draining", LOG_NUMBER("connections", server->drain.connections),
         LOG_NUMBER("queued", queued), LOG_DURATION("grace", grace_ns));
-    if (isatty(STDERR_FILENO) && server->drain.connections)
-        dprintf(STDERR_FILENO, "draining %u connection%s, up to %g s; ^C again ends now\n",
-                server->drain.connections, server->drain.connections == 1 ? "" : "s",
-                (double)grace_ns / (double)NS_PER_S);
+    if (isatty(STDERR_FILENO) && server->drain.connections) {
+        char text[96];
+
+        snprintf(text, sizeof text, "draining %u connection%s, up to %g s; ^C again ends now\n",
+                 server->drain.connections, server->drain.connections == 1 ? "" : "s",
+                 (double)grace_ns / (double)NS_PER_S);
+        log_for_person(text);
+    }
 }
 
 /* Clients that were queued when descriptors had run out: perhaps there are some now. */

@@ -91,15 +91,18 @@ void server_tell_skipped(const struct settings_listener *listener, const struct 
         LOG_TEXT("why", why->text));
 }
 
-/* Nothing is bound yet, so a signal may end the process while a name service takes its time:
- * signals keep their defaults until take_signals. */
-static int look_up_names(const struct settings *settings, struct names *names, struct reason *why)
+/* Signals have their default effect, for what may take its time before and after the service. */
+static void leave_signals(void)
 {
     sigset_t none;
 
     sigemptyset(&none);
-    if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
-        return reason_errno(why, errno, "sigprocmask");
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int look_up_names(const struct settings *settings, struct names *names, struct reason *why)
+{
+    leave_signals();
     for (size_t i = 0; i < settings->listener_count; i++) {
         if (names_look_up(&names[i], &settings->listeners[i], why) == 0)
             continue;
@@ -208,38 +211,45 @@ void server_tell_listener(const struct listener *listener)
     }
 }
 
-/* The contract of standard output: one line for each address, then "ready". */
-static int announce_to(const struct server *server, int fd)
+/* The contract of standard output: one line for each address, then "ready". The caller frees. */
+static char *announcement_text(const struct server *server, bool for_a_person, size_t *length)
 {
-    char text[ADDRESS_TEXT_SIZE];
+    char text[ADDRESS_TEXT_SIZE], *all = NULL;
+    FILE *out = open_memstream(&all, length);
 
+    if (!out)
+        return NULL;
     for (const struct listener *one = server->listeners; one; one = one->next)
         for (size_t i = 0; i < one->port_count; i++)
-            if (one->ports[i].first &&
-                dprintf(fd, "listening %s\n",
-                        address_format(&one->ports[i].address, text, sizeof text)) < 0)
-                return -1;
-    return dprintf(fd, "ready\n") < 0 ? -1 : 0;
+            if (one->ports[i].first)
+                fprintf(out, "listening %s\n",
+                        address_format(&one->ports[i].address, text, sizeof text));
+    fprintf(out, "ready\n");
+    if (for_a_person)
+        fprintf(out, "try: echo-client %s hello\n",
+                address_format(&server->listeners->ports[0].address, text, sizeof text));
+    if (fclose(out) == 0)
+        return all;
+    free(all);
+    return NULL;
 }
 
-static void announce(const struct server *server)
+static int announce(struct server *server, struct reason *why)
 {
-    const struct server_options *options = server->options;
-    char text[ADDRESS_TEXT_SIZE];
+    const int fds[] = {STDOUT_FILENO, server->options->ready_fd};
 
-    if (announce_to(server, STDOUT_FILENO) < 0)
-        LOG(LOG_LEVEL_WARNING, "output-lost", LOG_TEXT("why", strerror(errno)));
-    if (isatty(STDOUT_FILENO))
-        printf("try: echo-client %s hello\n",
-               address_format(&server->listeners->ports[0].address, text, sizeof text));
-    fflush(stdout);
-    if (options->ready_fd < 0 || options->ready_fd == STDOUT_FILENO)
-        return;
-    if (announce_to(server, options->ready_fd) < 0)
-        LOG(LOG_LEVEL_WARNING, "ready-lost", LOG_NUMBER("fd", (uint64_t)options->ready_fd),
-            LOG_TEXT("why", strerror(errno)));
-    if (options->ready_fd > STDERR_FILENO)
-        close(options->ready_fd);
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
+        size_t length;
+        char *text;
+
+        if (fds[i] < 0 || (i > 0 && fds[i] == STDOUT_FILENO))
+            continue;
+        text = announcement_text(server, i == 0 && isatty(STDOUT_FILENO), &length);
+        if (!text)
+            return reason_errno(why, ENOMEM, "announce the listeners");
+        announcement_begin(&server->announcements[i], &server->loop, fds[i], text, length);
+    }
+    return 0;
 }
 
 static void handle_signal(struct server *server, uint32_t number)
@@ -340,7 +350,7 @@ static int start(struct server *server, struct reason *why)
     if (geteuid() == 0 && !*settings->user)
         LOG(LOG_LEVEL_WARNING, "running-as-root",
             LOG_TEXT("why", "start echo-server as another user where you can"));
-    return crew_start(&server->crew, why);
+    return crew_start(&server->crew, why) < 0 ? -1 : announce(server, why);
 }
 
 static bool is_deserted(const struct server *server)
@@ -387,6 +397,8 @@ static void release(struct server *server)
 {
     struct listener **lists[] = {&server->listeners, &server->removed};
 
+    for (size_t i = 0; i < sizeof server->announcements / sizeof server->announcements[0]; i++)
+        announcement_release(&server->announcements[i]);
     reload_release(&server->reload);
     if (server->crew_ready)
         crew_release(&server->crew);
@@ -422,7 +434,6 @@ int server_run(struct settings *settings, const struct server_options *options, 
         return EXIT_LOCAL;
     }
     if (start(&server, why) == 0) {
-        announce(&server);
         serve(&server);
         if (server.ended_by_force)
             status = EXIT_MISSING;
@@ -431,5 +442,8 @@ int server_run(struct settings *settings, const struct server_options *options, 
     }
     release(&server);
     log_stop(NS_PER_S / 2);
+    /* The sentence may be for a terminal that stands still. */
+    if (status == EXIT_LOCAL)
+        leave_signals();
     return status;
 }

@@ -4,6 +4,7 @@
 #define SERVER_SERVER_H
 
 #include "base/loop.h"
+#include "server/announcement.h"
 #include "server/drain.h"
 #include "server/listener.h"
 #include "server/reload.h"
@@ -32,6 +33,7 @@ struct server {
     bool crew_ready;
     bool ended_by_force;
     bool deserted; /* no port accepts any more, by our own bug: it drains and ends */
+    struct announcement announcements[2]; /* standard output, the ready descriptor */
     struct drain drain;
     struct reload reload;
 };

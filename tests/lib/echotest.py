@@ -89,7 +89,7 @@ class Server:
     """echo-server as a child process; its log goes into a file."""
 
     def __init__(self, *arguments, workers=None, preexec=None, environment=None, program=SERVER,
-                 stderr=None, expect_status=0):
+                 stdout=subprocess.DEVNULL, stderr=None, expect_status=0):
         workers = workers or os.environ.get("ECHO_TEST_WORKERS")
         self.command = [program, *arguments]
         if workers and not {"-w", "--workers"} & set(arguments):
@@ -97,6 +97,7 @@ class Server:
         self.preexec = preexec
         self.environment = environment
         self.expect_status = expect_status
+        self.stdout = stdout
         self.stderr = stderr
         self.log_file = tempfile.TemporaryFile(mode="w+b")
         self.process = None
@@ -106,7 +107,7 @@ class Server:
         reader, writer = os.pipe()
         command = [self.command[0], "--ready-fd", str(writer), *self.command[1:]]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            command, stdin=subprocess.DEVNULL, stdout=self.stdout,
             stderr=self.stderr if self.stderr is not None else self.log_file,
             pass_fds=[writer], preexec_fn=self.preexec, env=self.environment)
         os.close(writer)

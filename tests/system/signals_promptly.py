@@ -7,8 +7,12 @@ import fcntl
 import os
 import select
 import signal
+import socket
 import subprocess
+import termios
+import threading
 import time
+import tty
 import unittest
 
 import echotest
@@ -20,22 +24,21 @@ FAULTY = os.path.join(echotest.BUILD, "tests", "system", "echo-server-faulty")
 PROMPT = 2.0
 
 
-class Opened:
-    """Tells when somebody opens a directory (inotify(7))."""
+class Watch:
+    """Tells when somebody opens a directory, or deletes something in it (inotify(7))."""
 
-    IN_OPEN = 0x20
-    EVENT = 16  # bytes, for a directory that is watched itself
+    IN_OPEN, IN_DELETE = 0x20, 0x200
 
-    def __init__(self, directory):
+    def __init__(self, directory, mask):
         libc = ctypes.CDLL(None)
         self.fd = libc.inotify_init1(0)
-        assert libc.inotify_add_watch(self.fd, directory.encode(), self.IN_OPEN) >= 0
+        assert libc.inotify_add_watch(self.fd, directory.encode(), mask) >= 0
 
-    def wait(self, count):
-        """Until it has happened so often."""
-        while count > 0:
+    def wait(self, reads=1):
+        """Until it has happened so often, or more often at once."""
+        for _ in range(reads):
             assert select.select([self.fd], [], [], echotest.PATIENCE)[0]
-            count -= len(os.read(self.fd, 4096)) // self.EVENT
+            os.read(self.fd, 4096)
 
     def close(self):
         os.close(self.fd)
@@ -135,6 +138,126 @@ class SignalsPromptly(echotest.TestCase):
         self.assertEqual(echotest.exchange("unix:" + self.path("new"), b"hello"), b"hello")
 
 
+    def leave_when_ended(self, endpoint):
+        """A client that the server has, until the server ends the connection."""
+        client = self.client(endpoint)
+        client.sendall(b"x")
+        self.assertEqual(client.recv(1), b"x")
+        thread = threading.Thread(target=lambda: (client.recv(1), client.close()))
+        thread.start()
+        self.addCleanup(thread.join)
+
+    def terminal(self):
+        ours, theirs = os.openpty()
+        self.addCleanup(os.close, ours)
+        self.addCleanup(os.close, theirs)
+        tty.setraw(theirs)
+        return ours, theirs
+
+    @staticmethod
+    def fill(fd):
+        """Leaves no room; nobody else sees that it was non-blocking."""
+        own = os.open("/proc/self/fd/%d" % fd, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        # What a terminal takes goes on to the other end a little later.
+        while select.select([], [own], [], 0.1)[1]:
+            for size in (4096, 1):
+                try:
+                    while True:
+                        os.write(own, b"#" * size)
+                except BlockingIOError:
+                    pass
+        os.close(own)
+
+    def full_pipe(self):
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        self.addCleanup(os.close, writer)
+        self.fill(writer)
+        return reader, writer
+
+    def read_past_filling(self, fd, end):
+        text = b""
+        while not text.endswith(end):
+            self.assertTrue(select.select([fd], [], [], echotest.PATIENCE)[0], text[-80:])
+            text += os.read(fd, 65536)
+        return text.lstrip(b"#").decode()
+
+    def test_stopped_terminal(self):
+        """By ^S, with a client to drain."""
+        _, theirs = self.terminal()
+        server = self.server("-c", self.settings(["unix:" + self.path()]), stdout=theirs,
+                             stderr=theirs)
+        self.leave_when_ended(server.endpoint)
+        termios.tcflow(theirs, termios.TCOOFF)
+        self.term(server.process, "a terminal stopped by ^S")
+
+    def test_terminal_that_nobody_reads(self):
+        _, theirs = self.terminal()
+        self.fill(theirs)
+        server = self.server("-c", self.settings(["unix:" + self.path()]), stdout=theirs,
+                             stderr=theirs)
+        self.leave_when_ended(server.endpoint)
+        self.term(server.process, "a terminal that nobody reads")
+
+    def test_second_signal_at_a_stopped_terminal(self):
+        _, theirs = self.terminal()
+        conf = self.write("conf", 'listeners = ({ endpoint = "unix:%s"; }); '
+                          'shutdown = { grace = "1h"; };' % self.path())
+        server = self.server("-c", conf, stdout=theirs, stderr=theirs, expect_status=1)
+        client = self.client(server.endpoint)
+        client.sendall(b"x")
+        self.assertEqual(client.recv(1), b"x")
+        termios.tcflow(theirs, termios.TCOOFF)
+        server.send_signal(signal.SIGTERM)
+        echotest.wait_for(lambda: not os.path.exists(self.path()))
+        self.term(server.process, "a second one, a terminal stopped by ^S", 1)
+
+    def test_failed_start_at_a_stopped_terminal(self):
+        """The sentence that says why waits, the process can be ended."""
+        _, theirs = self.terminal()
+        self.fill(theirs)
+        live = socket.socket(socket.AF_UNIX)
+        self.addCleanup(live.close)
+        os.mkdir(self.path("d"))
+        live.bind(self.path("live"))
+        live.listen()
+        gone = Watch(self.path("d"), Watch.IN_DELETE)
+        self.addCleanup(gone.close)
+        process = subprocess.Popen([echotest.SERVER, "unix:" + self.path("d/a"),
+                                    "unix:" + self.path("live")], stderr=theirs)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        gone.wait()
+        self.term(process, "a failed start, a terminal that nobody reads", -signal.SIGTERM)
+
+    def test_full_standard_output(self):
+        endpoint = "unix:" + self.path()
+        for what in ("", ", read in the end"):
+            reader, writer = self.full_pipe()
+            server = self.server("-c", self.settings([endpoint]), stdout=writer)
+            self.assertEqual(echotest.exchange(endpoint, b"hello"), b"hello")
+            if what:
+                self.assertEqual(self.read_past_filling(reader, b"ready\n"),
+                                 "listening %s\nready\n" % endpoint)
+            self.assertTrue(os.get_blocking(writer))
+            self.term(server.process, "a full standard output" + what)
+
+    def test_full_ready_descriptor(self):
+        endpoint = "unix:" + self.path()
+        for what in ("", ", read in the end"):
+            reader, writer = self.full_pipe()
+            process = subprocess.Popen([echotest.SERVER, "--ready-fd", str(writer), "-c",
+                                        self.settings([endpoint])], stdout=subprocess.DEVNULL,
+                                       pass_fds=[writer])
+            self.addCleanup(process.wait)
+            self.addCleanup(process.kill)
+            echotest.wait_for(lambda: os.path.exists(self.path()))
+            self.assertEqual(echotest.exchange(endpoint, b"hello"), b"hello")
+            if what:
+                self.assertEqual(self.read_past_filling(reader, b"ready\n"),
+                                 "listening %s\nready\n" % endpoint)
+            self.term(process, "a full ready descriptor" + what)
+
     def held_directories(self, count):
         """Endpoints in directories of their own, each locked by us."""
         endpoints = []
@@ -182,7 +305,7 @@ class SignalsPromptly(echotest.TestCase):
         endpoint = self.held_directories(1)[0]
         directory = os.path.dirname(endpoint[5:])
         self.hold([endpoint])
-        opened = Opened(directory)
+        opened = Watch(directory, Watch.IN_OPEN)
         self.addCleanup(opened.close)
         process = self.start_silent(self.path("log"), endpoint)
         opened.wait(2)  # it tries again
@@ -200,7 +323,7 @@ class SignalsPromptly(echotest.TestCase):
         server.send_signal(signal.SIGHUP)
         refused = server.wait_log("reload-refused why=(.*)")[0]
         self.assertIn("lock the directory", refused)
-        opened = Opened(os.path.dirname(new[0][5:]))
+        opened = Watch(os.path.dirname(new[0][5:]), Watch.IN_OPEN)
         self.addCleanup(opened.close)
         server.send_signal(signal.SIGHUP)
         opened.wait(2)
