@@ -42,7 +42,7 @@ enum exit_status {
 struct reason {
     enum reason_word word;
     int code; /* errno, or 0 */
-    char text[240];
+    char text[480];
 };
 
 /* Fills *why (which may be NULL) and returns -1, so that "return reason_set(...)" reads as failure.

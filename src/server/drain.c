@@ -22,6 +22,10 @@ bool drain_listener(struct server *server, struct listener *listener, unsigned *
 
         if (port->socket.fd < 0)
             continue;
+        if (port->handed_over) { /* and so is who is queued */
+            listener_close_port(port);
+            continue;
+        }
         /* Closed right after the last accept: the time in between loses clients on TCP. */
         if (acceptor_drain(port, count))
             listener_close_port(port);

@@ -5,20 +5,94 @@
 #include "base/seam.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Two endpoints that share a port number by chance are tried again, so often at most. */
 enum { PORT_ATTEMPTS = 64 };
 
+/* The port of ours that keeps an address from being bound, and how. A path that leads elsewhere
+ * keeps nobody. */
+static struct port *find_holder(const struct listener_site *site, const struct address *address,
+                                enum transport_overlap *overlap)
+{
+    struct listener *const lists[] = {site->opened, site->served};
+
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        for (struct listener *one = lists[i]; one; one = one->next)
+            for (size_t j = 0; j < one->port_count; j++) {
+                *overlap = transport_overlap(&one->ports[j].address, address);
+                if (*overlap != TRANSPORT_APART && transport_is_reachable(&one->ports[j].socket))
+                    return &one->ports[j];
+            }
+    return NULL;
+}
+
+static int refuse_overlap(const struct listener *listener, const struct port *holder,
+                          const struct address *address, struct reason *why)
+{
+    char wanted[ADDRESS_TEXT_SIZE], held[ADDRESS_TEXT_SIZE];
+
+    address_format(address, wanted, sizeof wanted);
+    address_format(&holder->address, held, sizeof held);
+    if (holder->listener->leaving)
+        return reason_set(why, REASON_OTHER, EADDRINUSE,
+                          "bind %.108s: this server's own listener %.108s still has %.108s; remove "
+                          "it in one reload and add %.108s in the next",
+                          wanted, holder->listener->text, held, listener->text);
+    return listener_refuse_twice(listener->text, wanted, holder->listener->text, why);
+}
+
+int listener_refuse_twice(const char *text, const char *address, const char *other,
+                          struct reason *why)
+{
+    return reason_set(why, REASON_USAGE, EADDRINUSE,
+                      "%.140s: the listener %.140s already has the address %.140s; remove one of "
+                      "the two",
+                      text, other, address);
+}
+
+/* The sockets of an address that a leaving listener has: a descriptor of our own for each. */
+static int share(struct listener *listener, struct port *holder, struct reason *why)
+{
+    struct listener *donor = holder->listener;
+
+    if (listener_check(donor, &listener->settings, why) < 0)
+        return -1;
+    for (size_t i = 0; i < donor->port_count; i++) {
+        struct port *port = &listener->ports[listener->port_count], *old = &donor->ports[i];
+
+        if (transport_overlap(&old->address, &holder->address) != TRANSPORT_SAME)
+            continue;
+        *port = (struct port){.listener = listener,
+                              .worker_index = old->worker_index,
+                              .first = old->first,
+                              .address = old->address,
+                              .donor = old};
+        port->socket.fd = fcntl(old->socket.fd, F_DUPFD_CLOEXEC, 0);
+        if (port->socket.fd < 0)
+            return reason_errno(why, errno, "share %.120s", listener->text);
+        listener->port_count++;
+    }
+    return 0;
+}
+
 /* The sockets of one address: one for each worker where they can share it. */
-static int open_address(struct listener *listener, const struct address *wanted, unsigned number,
+static int open_address(struct listener *listener, const struct address *wanted,
+                        const struct listener_site *site, unsigned number,
                         struct listen_options options, struct reason *why)
 {
     struct address address = *wanted;
+    enum transport_overlap overlap;
+    struct port *holder = find_holder(site, wanted, &overlap);
     bool shares = listener->settings.endpoint.kind == ENDPOINT_TCP && listener->worker_count > 1;
     unsigned count = shares ? listener->worker_count : 1;
 
+    if (holder)
+        return overlap == TRANSPORT_SAME && holder->listener->leaving
+                   ? share(listener, holder, why)
+                   : refuse_overlap(listener, holder, wanted, why);
     options.shared = shares;
     for (unsigned i = 0; i < count; i++) {
         struct port *port = &listener->ports[listener->port_count];
@@ -55,10 +129,12 @@ static void told_skipped(const struct listener *listener, const struct address *
 }
 
 /* All addresses with one port. *collided says that the picked port is taken for a later address. */
-static int open_all(struct listener *listener, const struct address *list, size_t count,
-                    unsigned number, const struct listen_options *options, bool *collided,
-                    struct reason *why)
+static int open_all(struct listener *listener, const struct names *names,
+                    const struct listener_site *site, unsigned number,
+                    const struct listen_options *options, bool *collided, struct reason *why)
 {
+    const struct address *list = names->addresses;
+    size_t count = names->address_count;
     bool picks = listener->settings.endpoint.kind == ENDPOINT_TCP && address_port(&list[0]) == 0;
     unsigned picked = 0;
 
@@ -68,7 +144,7 @@ static int open_all(struct listener *listener, const struct address *list, size_
 
         if (picks)
             address_set_port(&address, picked);
-        if (open_address(listener, &address, number, *options, why) == 0) {
+        if (open_address(listener, &address, site, number, *options, why) == 0) {
             picked = address_port(&listener->ports[listener->port_count - 1].address);
             continue;
         }
@@ -92,18 +168,18 @@ static int copy_settings(struct settings_listener *copy, const struct settings_l
 }
 
 struct listener *listener_open(const struct settings_listener *settings, const struct names *names,
-                               const struct locks *locks, unsigned worker_count, unsigned number,
+                               const struct listener_site *site, unsigned number,
                                struct reason *why)
 {
     struct listen_options options = {.backlog = (int)settings->backlog,
                                      .mode = settings->mode,
                                      .owner = names->owner,
                                      .group = names->group,
-                                     .locks = locks,
+                                     .locks = site->locks,
                                      .nodelay = settings->nodelay,
                                      .keepalive = settings->keepalive};
     struct listener *listener = seam_allocate(sizeof *listener);
-    size_t count = names->address_count;
+    unsigned worker_count = site->worker_count;
     bool collided;
 
     if (!listener)
@@ -112,14 +188,14 @@ struct listener *listener_open(const struct settings_listener *settings, const s
     if (copy_settings(&listener->settings, settings) < 0)
         goto no_memory;
     endpoint_format(&settings->endpoint, listener->text, sizeof listener->text);
-    listener->ports = calloc(count * worker_count, sizeof *listener->ports);
+    listener->ports = calloc(names->address_count * worker_count, sizeof *listener->ports);
     listener->counters =
         aligned_alloc(_Alignof(struct counters), worker_count * sizeof *listener->counters);
     if (!listener->ports || !listener->counters)
         goto no_memory;
     memset(listener->counters, 0, worker_count * sizeof *listener->counters);
     for (int attempt = 0;; attempt++) {
-        if (open_all(listener, names->addresses, count, number, &options, &collided, why) == 0)
+        if (open_all(listener, names, site, number, &options, &collided, why) == 0)
             return listener;
         listener_close_ports(listener);
         if (!collided || attempt == PORT_ATTEMPTS)
@@ -131,6 +207,24 @@ failed:
     if (listener)
         listener_destroy(listener);
     return NULL;
+}
+
+void listener_take_over(struct listener *listener)
+{
+    for (size_t i = 0; i < listener->port_count; i++) {
+        struct port *port = &listener->ports[i], *donor = port->donor;
+        int fd = port->socket.fd;
+
+        if (!donor)
+            continue;
+        port->socket = donor->socket;
+        port->socket.fd = fd;
+        donor->socket.path[0] = '\0';
+        donor->handed_over = true;
+        port->donor = NULL;
+        /* As in listener_update. */
+        (void)seam_listen(fd, (int)listener->settings.backlog);
+    }
 }
 
 struct listener *listener_find(struct listener *list, const struct endpoint *endpoint)

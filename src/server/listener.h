@@ -22,6 +22,8 @@ struct port {
     unsigned worker_index;
     struct worker *worker; /* accepts here; set once it is watched */
     bool first;            /* of its address: the one that is told as "listening" */
+    struct port *donor;    /* of a listener that leaves: this is the same socket */
+    bool handed_over;      /* the socket lives on in another listener */
     bool paused;           /* not watched: full, or backing off */
     bool broken;           /* atomic: never watched again, accept(2) says that it is none */
     uint64_t resume_ns;    /* 0: when a place is free */
@@ -35,15 +37,32 @@ struct listener {
     size_t port_count;
     struct counters *counters; /* one for each worker */
     unsigned worker_count;
-    bool removed; /* by a reload: no ports any more, lives while its connections do */
+    bool leaving; /* a reload is about to remove it, or has: it lives while its connections do */
+};
+
+/* What a listener is opened among. */
+struct listener_site {
+    const struct locks *locks;
+    struct listener *served; /* open already */
+    struct listener *opened; /* opened just now, not served yet */
+    unsigned worker_count;
 };
 
 /* Binds every address, nothing is accepted yet. A port 0 is picked once for all addresses and
- * workers. Addresses that this machine lacks are skipped with a warning while one binds. number
- * spreads sockets that cannot be shared over the workers. Returns NULL with nothing left open. */
+ * workers. Addresses that this machine lacks are skipped with a warning while one binds. A socket
+ * that a leaving listener has on the same address is shared with it, until listener_take_over.
+ * number spreads sockets that cannot be shared over the workers. Returns NULL with nothing left
+ * open. */
 struct listener *listener_open(const struct settings_listener *settings, const struct names *names,
-                               const struct locks *locks, unsigned worker_count, unsigned number,
+                               const struct listener_site *site, unsigned number,
                                struct reason *why) MUST_CHECK;
+
+/* The sentence for an address that two listeners want; both as text. -1. */
+int listener_refuse_twice(const char *text, const char *address, const char *other,
+                          struct reason *why);
+
+/* Makes the shared sockets of leaving listeners its own. Workers parked. */
+void listener_take_over(struct listener *listener);
 
 /* The one with this endpoint in a list, or NULL. */
 struct listener *listener_find(struct listener *list, const struct endpoint *endpoint);

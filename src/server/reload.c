@@ -53,8 +53,14 @@ static bool keeps(const void *context, const struct settings_listener *wanted)
 /* Opens one that is not open yet; its names were looked up in the child. */
 static struct listener *open_one(const struct server *server, size_t index,
                                  const struct settings_listener *wanted,
-                                 const struct trial_listener *found, struct reason *why)
+                                 const struct trial_listener *found, struct listener *opened,
+                                 struct reason *why)
 {
+    const struct listener_site site = {.locks = &server->reload.locks,
+                                       .served = server->listeners,
+                                       .opened = opened,
+                                       .worker_count = server->worker_count};
+
     if (!found) {
         reason_set(why, REASON_TIMEOUT, 0, "%.120s: no answer from the name service within 10 s",
                    wanted->name);
@@ -64,8 +70,19 @@ static struct listener *open_one(const struct server *server, size_t index,
         *why = found->why;
         return NULL;
     }
-    return listener_open(wanted, &found->names, &server->reload.locks, server->worker_count,
-                         (unsigned)index, why);
+    return listener_open(wanted, &found->names, &site, (unsigned)index, why);
+}
+
+static void mark_leaving(const struct server *server, const struct settings *new)
+{
+    for (struct listener *one = server->listeners; one; one = one->next)
+        one->leaving = true;
+    for (size_t i = 0; i < new->listener_count; i++) {
+        struct listener *kept = listener_find(server->listeners, &new->listeners[i].endpoint);
+
+        if (kept)
+            kept->leaving = false;
+    }
 }
 
 /* Binds the listeners that are new; checks those that stay. On failure *opened holds what to undo.
@@ -75,6 +92,7 @@ static int open_new(struct server *server, const struct settings *new, struct li
 {
     bool any = false;
 
+    mark_leaving(server, new);
     for (size_t i = 0; i < new->listener_count; i++) {
         const struct settings_listener *wanted = &new->listeners[i];
         struct listener *kept = listener_find(server->listeners, &wanted->endpoint);
@@ -89,7 +107,7 @@ static int open_new(struct server *server, const struct settings *new, struct li
             any = true;
             continue;
         }
-        listener = open_one(server, i, wanted, found, why);
+        listener = open_one(server, i, wanted, found, *opened, why);
         if (!listener && !wanted->optional)
             return -1;
         if (!listener) {
@@ -187,6 +205,7 @@ static struct listener *swap(struct server *server, struct settings *new, struct
         if (!listener) /* optional, and not to be had */
             continue;
         listener_update(listener, &new->listeners[i]);
+        listener_take_over(listener);
         *end = listener;
         end = &listener->next;
     }

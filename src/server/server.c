@@ -141,11 +141,13 @@ static int open_listeners(struct server *server, const struct names *names,
 
     for (size_t i = 0; i < server->settings.listener_count; i++) {
         const struct settings_listener *wanted = &server->settings.listeners[i];
+        const struct listener_site site = {
+            .locks = locks, .served = server->listeners, .worker_count = server->worker_count};
         struct listener *listener;
 
         if (names[i].address_count == 0)
             continue;
-        listener = listener_open(wanted, &names[i], locks, server->worker_count, (unsigned)i, why);
+        listener = listener_open(wanted, &names[i], &site, (unsigned)i, why);
         if (listener) {
             *end = listener;
             end = &listener->next;
@@ -201,6 +203,11 @@ void server_tell_listener(const struct listener *listener)
         if (!log_enabled(LOG_LEVEL_INFO))
             return;
         address_format(&port->address, text, sizeof text);
+        if (port->donor) {
+            LOG(LOG_LEVEL_INFO, "taken-over", LOG_NUMBER("fd", (uint64_t)port->socket.fd),
+                LOG_ESCAPED("address", text), LOG_ESCAPED("from", port->donor->listener->text));
+            continue;
+        }
         LOG(LOG_LEVEL_INFO, "socket", LOG_NUMBER("fd", (uint64_t)port->socket.fd),
             LOG_TEXT("family", address_family_name(address_family(&port->address))),
             LOG_TEXT("type", address_type_name(port->address.type)));

@@ -14,6 +14,7 @@
 #include "transport/endpoint.h"
 #include "transport/locks.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 enum transport_role { TRANSPORT_SERVER, TRANSPORT_CLIENT };
@@ -59,6 +60,18 @@ void transport_remove_path(struct transport_listener *listener);
 /* Removes the path as well, then closes. Fine on a listener that never opened (fd -1).
  */
 void transport_unlisten(struct transport_listener *listener);
+
+/* Whether clients reach the socket by its path: false once the path is gone or leads elsewhere.
+ * True where there is no path. */
+bool transport_is_reachable(const struct transport_listener *listener);
+
+/* Whether a socket that listens on one address keeps another one from being bound. */
+enum transport_overlap {
+    TRANSPORT_APART,
+    TRANSPORT_OVERLAP, /* it does, as "*:7777" does with "127.0.0.1:7777" */
+    TRANSPORT_SAME     /* they are one, perhaps in two spellings of a path */
+};
+enum transport_overlap transport_overlap(const struct address *a, const struct address *b);
 
 /* Accepts one connection: its descriptor, ready for use (out-of-band bytes inline), or a negative
  * errno. *peer gets the peer's address. */

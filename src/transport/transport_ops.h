@@ -36,6 +36,8 @@ struct transport_ops {
     /* The port's place in the address, in network order; NULL where there is none. */
     uint16_t *(*port)(struct address *address);
     int (*is_local)(const struct address *address);
+    /* Of two addresses of this row. */
+    enum transport_overlap (*overlap)(const struct address *a, const struct address *b);
     int (*source)(const struct address *address, unsigned char source[16]);
 
     /* Options, bind and listen on listener->fd. After a failure nothing but the descriptor is left.

@@ -165,6 +165,21 @@ static int tcp_is_local(const struct address *address)
     return IN6_IS_ADDR_LOOPBACK(host) || (IN6_IS_ADDR_V4MAPPED(host) && host->s6_addr[12] == 127);
 }
 
+static int is_any(const struct address *address)
+{
+    return address_family(address) == AF_INET ? ipv4(address)->sin_addr.s_addr == htonl(INADDR_ANY)
+                                              : IN6_IS_ADDR_UNSPECIFIED(&ipv6(address)->sin6_addr);
+}
+
+static enum transport_overlap tcp_overlap(const struct address *a, const struct address *b)
+{
+    if (address_port(a) == 0 || address_port(a) != address_port(b))
+        return TRANSPORT_APART;
+    if (address_compare(a, b) == 0)
+        return TRANSPORT_SAME;
+    return is_any(a) || is_any(b) ? TRANSPORT_OVERLAP : TRANSPORT_APART;
+}
+
 static int tcp_source(const struct address *address, unsigned char source[16])
 {
     static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
@@ -288,6 +303,7 @@ const struct transport_ops transport_tcp = {
     .format = tcp_format,
     .port = tcp_port,
     .is_local = tcp_is_local,
+    .overlap = tcp_overlap,
     .source = tcp_source,
     .listen = tcp_listen,
     .prepare = tcp_prepare,

@@ -81,6 +81,45 @@ static int unix_is_local(const struct address *address)
     return 1;
 }
 
+static int is_same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+static const char *base_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+/* One file has many paths: relative ones, through links of directories, and with links to itself.
+ */
+static enum transport_overlap unix_overlap(const struct address *a, const struct address *b)
+{
+    const char *paths[] = {name_of(a)->sun_path, name_of(b)->sun_path};
+    char directory[sizeof((struct sockaddr_un *)0)->sun_path];
+    struct stat status[2];
+
+    if (!is_path(a) || !is_path(b))
+        return a->length == b->length && memcmp(&a->storage, &b->storage, (size_t)a->length) == 0
+                   ? TRANSPORT_SAME
+                   : TRANSPORT_APART;
+    if (strcmp(base_of(paths[0]), base_of(paths[1])) == 0) {
+        if (strcmp(paths[0], paths[1]) == 0)
+            return TRANSPORT_SAME;
+        for (int i = 0; i < 2; i++)
+            if (stat(locks_directory(paths[i], directory, sizeof directory), &status[i]) < 0)
+                return TRANSPORT_APART;
+        if (is_same_file(&status[0], &status[1]))
+            return TRANSPORT_SAME;
+    }
+    for (int i = 1; i >= 0; i--)
+        if (stat(paths[i], &status[i]) < 0)
+            return TRANSPORT_APART;
+    return is_same_file(&status[0], &status[1]) ? TRANSPORT_OVERLAP : TRANSPORT_APART;
+}
+
 static int unix_source(const struct address *address, unsigned char source[16])
 {
     (void)address;
@@ -294,6 +333,17 @@ static int unix_listen(struct transport_listener *listener, const struct address
                             : listen_abstract(listener, address, options, why);
 }
 
+bool transport_is_reachable(const struct transport_listener *listener)
+{
+    struct stat status;
+
+    if (!listener->path[0])
+        return true;
+    if (stat(listener->path, &status) < 0)
+        return errno != ENOENT && errno != ENOTDIR && errno != ELOOP;
+    return status.st_dev == listener->device && status.st_ino == listener->inode;
+}
+
 void transport_unlisten(struct transport_listener *listener)
 {
     /* Unlink before close: once closed, the inode number may belong to another file. */
@@ -368,6 +418,7 @@ const struct transport_ops transport_unix = {
     .format = unix_format,
     .port = unix_port,
     .is_local = unix_is_local,
+    .overlap = unix_overlap,
     .source = unix_source,
     .listen = unix_listen,
     .prepare = unix_prepare,

@@ -153,6 +153,41 @@ class ReloadRefused(echotest.TestCase):
         self.refuse_text("nothing left", self.good + only, "no listener could be opened")
         self.still_good()
 
+    def test_addresses_of_our_own(self):
+        """It is not another program that has them."""
+        port = self.served.endpoints[1].rsplit(":", 1)[1]
+        os.symlink(self.path(), self.path("bad-link"))
+        os.symlink(self.directory, self.path("bad-directory"))
+        already = 'the listener %s already has the address %s; remove one of the two'
+        unix, tcp = "unix:" + self.path(), "127.0.0.1:0"
+        for endpoint, why in (
+                ("127.0.0.1:" + port, already % (tcp, "127.0.0.1:" + port)),
+                ("tcp4:localhost:" + port, already % (tcp, "127.0.0.1:" + port)),
+                ("unix:" + self.path("bad-directory/echo.sock"),
+                 already % (unix, "unix:" + self.path("bad-directory/echo.sock"))),
+                ("unix:" + self.path("bad-link"), already % (unix, "unix:" + self.path("bad-link"))),
+                ("tcp4:*:" + port, already % (tcp, "0.0.0.0:" + port))):
+            self.refuse_text(endpoint, self.text(
+                listeners=', { endpoint = "unix:%s"; }, { endpoint = "%s"; }'
+                          % (self.path("new.sock"), endpoint)), why)
+        # Two that are new.
+        self.refuse_text("twice", self.text(
+            listeners=', { endpoint = "unix:%s"; }, { endpoint = "unix:%s"; }'
+                      % (self.path("new.sock"), self.path("bad-directory/new.sock"))),
+            already % ("unix:" + self.path("new.sock"),
+                       "unix:" + self.path("bad-directory/new.sock")))
+        # One that leaves, but its socket is another one.
+        self.listeners = self.listeners.replace("127.0.0.1:0", "tcp4:*:" + port)
+        self.refuse_text("wider", self.text("allow_root = true;\n"),
+                         "this server's own listener 127.0.0.1:0 still has 127.0.0.1:%s; remove it "
+                         "in one reload and add tcp4:*:%s in the next" % (port, port))
+        self.listeners = self.listeners.replace("tcp4:*:" + port, "127.0.0.1:0")
+        # The mode of a socket that goes on does not change.
+        self.refuse_text("mode", self.text().replace(
+            'unix:%s"; ' % self.path(), 'unix:%s"; mode = "0600"; ' % self.path("./echo.sock")),
+            "needs a restart")
+        self.still_good()
+
     def test_no_descriptors(self):
         old = resource.prlimit(self.served.pid, resource.RLIMIT_NOFILE)
         # A fifth step would be enough for one worker, which opens fewer sockets.

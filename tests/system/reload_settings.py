@@ -8,6 +8,7 @@ import socket
 import unittest
 
 import echotest
+import load
 
 
 class ReloadSettings(echotest.TestCase):
@@ -69,6 +70,59 @@ class ReloadSettings(echotest.TestCase):
         self.assertEqual(select.select(waiting, [], [], 0.02)[0], [])
         self.reload(server, [first], "limits = { connections = 1; };")
         self.talk(held, *waiting)
+
+    def listening(self, server):
+        """The inodes of the sockets that the server listens on."""
+        ours = {target[8:-1] for target in server.descriptors().values()
+                if target.startswith("socket:")}
+        found = set()
+        for table, state, column in (("unix", "00010000", 6), ("tcp", "0A", 9), ("tcp6", "0A", 9)):
+            with open("/proc/%d/net/%s" % (server.pid, table), encoding="ascii") as file:
+                for line in file.readlines()[1:]:
+                    fields = line.split()
+                    if fields[3] == state and fields[column] in ours:
+                        found.add(fields[column])
+        return found
+
+    def test_another_spelling_keeps_the_socket(self):
+        """The same address written in another way: clients that wait there are served."""
+        os.mkdir(self.path("real"))
+        os.symlink(self.path("real"), self.path("link"))
+        limit = "limits = { connections = 1; };"
+        server = self.start(["unix:" + self.path("real/s"), "127.0.0.1:0"], limit,
+                            preexec=lambda: os.chdir(self.directory))
+        held = self.client(server.endpoint)
+        self.talk(held)
+        waiting = [self.client(endpoint) for endpoint in server.endpoints]
+        sockets = self.listening(server)
+        inode = os.stat(self.path("real/s")).st_ino
+        port = server.endpoints[1].rsplit(":", 1)[1]
+        for unix, tcp in (("unix:" + self.path("link/s"), "tcp4:localhost:" + port),
+                          ("unix:./real/../link/s", "127.0.0.1:" + port),
+                          ("unix:" + self.path("real/../link/s"), "tcp4:localhost:" + port),
+                          ("unix:" + self.path("real/s"), "127.0.0.1:" + port)):
+            self.reload(server, [(unix, "backlog = 77; "), tcp], limit)
+            self.assertEqual(self.listening(server), sockets)
+            self.assertEqual(os.stat(self.path("real/s")).st_ino, inode)
+        self.reload(server, [unix, tcp])
+        self.talk(held, *waiting, *(self.client(endpoint) for endpoint in server.endpoints))
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual(os.listdir(self.path("real")), [])
+
+    def test_another_spelling_under_load(self):
+        server = self.start(["unix:" + self.path(), "localhost:0"])
+        inode = os.stat(self.path()).st_ino
+        port = server.endpoints[1].rsplit(":", 1)[1]
+        clients = load.Load(["unix:" + self.path(), "127.0.0.1:" + port], streams=20, rate=500,
+                            size=(1, 2000))
+        for number in range(40):
+            unix = self.path() if number % 2 else os.path.join(self.directory, ".", "echo.sock")
+            self.reload(server, ["unix:" + unix,
+                                 ("127.0.0.1:", "localhost:")[number % 2] + port])
+        clients.end()
+        counts = clients.result()
+        self.assertEqual(set(counts), {"exact", "messages", "connects"}, counts)
+        self.assertEqual(os.stat(self.path()).st_ino, inode)
 
     def test_limits(self):
         endpoint = "unix:" + self.path()

@@ -53,6 +53,19 @@ class StartFailures(echotest.TestCase):
         self.assertIn(path, self.refused(path, path))
         self.assertEqual(os.listdir(self.directory), [])
 
+    def test_same_address_in_two_spellings(self):
+        os.symlink(self.directory, self.path("link"))
+        server = self.server("127.0.0.1:0")
+        port = server.endpoint.rsplit(":", 1)[1]
+        self.assertEqual(server.stop(), 0)
+        for first, second in (("unix:" + self.path(), "unix:" + self.path("link/echo.sock")),
+                              ("127.0.0.1:" + port, "tcp4:localhost:" + port)):
+            sentence = self.refused(first, second)
+            self.assertIn("%s: the listener %s already has the address " % (second, first),
+                          sentence)
+            self.assertIn("; remove one of the two", sentence)
+            self.assertEqual(os.listdir(self.directory), ["link"])
+
     def test_port_again_at_once(self):
         """Connections of an earlier run in TIME_WAIT do not keep the port."""
         conf = self.write("conf", 'shutdown = { grace = "0"; };')
