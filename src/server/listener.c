@@ -234,6 +234,14 @@ struct listener *listener_find(struct listener *list, const struct endpoint *end
     return list;
 }
 
+bool listener_is_reachable(const struct listener *listener)
+{
+    for (size_t i = 0; i < listener->port_count; i++)
+        if (!transport_is_reachable(&listener->ports[i].socket))
+            return false;
+    return true;
+}
+
 void listener_remove_paths(struct listener *listener)
 {
     for (size_t i = 0; i < listener->port_count; i++)

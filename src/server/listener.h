@@ -67,6 +67,9 @@ void listener_take_over(struct listener *listener);
 /* The one with this endpoint in a list, or NULL. */
 struct listener *listener_find(struct listener *list, const struct endpoint *endpoint);
 
+/* Whether clients still reach it: false when its path was removed, or leads elsewhere. */
+bool listener_is_reachable(const struct listener *listener);
+
 /* Removes the paths that are still ours, while their sockets go on listening. The crew may run. */
 void listener_remove_paths(struct listener *listener);
 

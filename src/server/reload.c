@@ -47,7 +47,9 @@ static bool keeps(const void *context, const struct settings_listener *wanted)
 {
     const struct server *server = context;
 
-    return listener_find(server->listeners, &wanted->endpoint) != NULL;
+    const struct listener *known = listener_find(server->listeners, &wanted->endpoint);
+
+    return known && listener_is_reachable(known);
 }
 
 /* Opens one that is not open yet; its names were looked up in the child. */
@@ -85,6 +87,22 @@ static void mark_leaving(const struct server *server, const struct settings *new
     }
 }
 
+/* The listener that stays for these settings; NULL: one has to be opened. Whose path is lost,
+ * leaves: no new client can come to it. */
+static struct listener *find_staying(const struct server *server,
+                                     const struct settings_listener *wanted,
+                                     const struct trial_listener *found)
+{
+    struct listener *known = listener_find(server->listeners, &wanted->endpoint);
+
+    if (!known || !found || found->kept || listener_is_reachable(known))
+        return known;
+    LOG(LOG_LEVEL_WARNING, "path-lost", LOG_TEXT("listener", known->settings.name),
+        LOG_TEXT("why", "its path was removed or replaced; binding it again"));
+    known->leaving = true;
+    return NULL;
+}
+
 /* Binds the listeners that are new; checks those that stay. On failure *opened holds what to undo.
  */
 static int open_new(struct server *server, const struct settings *new, struct listener **opened,
@@ -95,14 +113,14 @@ static int open_new(struct server *server, const struct settings *new, struct li
     mark_leaving(server, new);
     for (size_t i = 0; i < new->listener_count; i++) {
         const struct settings_listener *wanted = &new->listeners[i];
-        struct listener *kept = listener_find(server->listeners, &wanted->endpoint);
         const struct trial_listener *found;
         struct listener *listener;
 
         if (trial_find(&server->reload.trial, i, wanted, &found, why) < 0)
             return -1;
-        if (kept) {
-            if (listener_check(kept, wanted, why) < 0)
+        listener = find_staying(server, wanted, found);
+        if (listener) {
+            if (listener_check(listener, wanted, why) < 0)
                 return -1;
             any = true;
             continue;
@@ -193,7 +211,7 @@ static struct listener *swap(struct server *server, struct settings *new, struct
         struct listener *listener = NULL;
 
         for (int list = 0; list < 2 && !listener; list++) {
-            struct listener **link = list == 0 ? &old : &opened;
+            struct listener **link = list == 0 ? &opened : &old;
 
             while (*link &&
                    endpoint_compare(&(*link)->settings.endpoint, &new->listeners[i].endpoint) != 0)

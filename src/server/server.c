@@ -119,9 +119,13 @@ bool server_lock(const struct server *server, const struct settings *settings, s
     int status = 0;
 
     locks_release(locks);
-    for (size_t i = 0; i < settings->listener_count && status == 0; i++)
-        if (!listener_find(server->listeners, &settings->listeners[i].endpoint))
-            status = locks_try(locks, &settings->listeners[i].endpoint);
+    for (size_t i = 0; i < settings->listener_count && status == 0; i++) {
+        const struct endpoint *endpoint = &settings->listeners[i].endpoint;
+        const struct listener *known = listener_find(server->listeners, endpoint);
+
+        if (!known || !listener_is_reachable(known))
+            status = locks_try(locks, endpoint);
+    }
     return status == 0;
 }
 

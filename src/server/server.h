@@ -46,8 +46,8 @@ int server_run(struct settings *settings, const struct server_options *options, 
 void server_apply_limits(struct server *server);
 int server_check_root(const struct server *server, const struct listener *listeners,
                       const struct settings *settings, struct reason *why) MUST_CHECK;
-/* Locks the directories of the listeners that are not open yet, all or none of them. False: another
- * process holds one; later tries may find it free. */
+/* Locks the directories of the listeners that are not open yet or have lost their path, all or none
+ * of them. False: another process holds one; later tries may find it free. */
 bool server_lock(const struct server *server, const struct settings *settings, struct locks *locks);
 void server_tell_listener(const struct listener *listener);
 void server_tell_skipped(const struct settings_listener *listener, const struct reason *why);

@@ -68,4 +68,8 @@ void statistics_log(struct server *server)
         add_up(server, listener, &total);
     crew_resume(&server->crew);
     tell("total", &total);
+    for (listener = server->listeners; listener; listener = listener->next)
+        if (!listener_is_reachable(listener))
+            LOG(LOG_LEVEL_WARNING, "path-lost", LOG_TEXT("listener", listener->settings.name),
+                LOG_TEXT("why", "its path was removed or replaced; reload to bind it again"));
 }

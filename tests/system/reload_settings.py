@@ -104,7 +104,7 @@ class ReloadSettings(echotest.TestCase):
             self.reload(server, [(unix, "backlog = 77; "), tcp], limit)
             self.assertEqual(self.listening(server), sockets)
             self.assertEqual(os.stat(self.path("real/s")).st_ino, inode)
-        self.reload(server, [unix, tcp])
+        self.reload(server, [unix, tcp], 'shutdown = { grace = "0"; linger = "0"; };')
         self.talk(held, *waiting, *(self.client(endpoint) for endpoint in server.endpoints))
         self.assertEqual(server.stop(), 0)
         self.assertEqual(os.listdir(self.path("real")), [])
@@ -123,6 +123,58 @@ class ReloadSettings(echotest.TestCase):
         counts = clients.result()
         self.assertEqual(set(counts), {"exact", "messages", "connects"}, counts)
         self.assertEqual(os.stat(self.path()).st_ino, inode)
+
+    def test_lost_path(self):
+        """Somebody has removed it: USR1 says so, a reload binds it again."""
+        endpoint = "unix:" + self.path()
+        at_once = 'shutdown = { grace = "0"; linger = "0"; };'
+        server = self.start([(endpoint, 'name = "lost"; '), "127.0.0.1:0"], at_once)
+        client, waiting = self.client(endpoint), self.client(server.endpoints[1])
+        self.talk(client, waiting)
+        os.unlink(self.path())
+        server.send_signal(signal.SIGUSR1)
+        server.wait_log("path-lost listener=lost why=.*removed or replaced; reload")
+        self.reload(server, [(endpoint, 'name = "lost"; mode = "0600"; '), "127.0.0.1:0"], at_once)
+        server.wait_log("path-lost listener=lost why=.*removed or replaced; binding it again")
+        self.assertEqual(os.stat(self.path()).st_mode & 0o777, 0o600)
+        self.talk(client, waiting, self.client(endpoint))
+
+        # It is somewhere else, and its clients find it there.
+        os.rename(self.path(), self.path("moved"))
+        os.symlink(self.path("moved"), self.path())
+        server.send_signal(signal.SIGUSR1)
+        server.wait_log("statistics listener=total", 2)
+        self.reload(server, [(endpoint, 'name = "lost"; mode = "0600"; '), "127.0.0.1:0"], at_once)
+        self.assertTrue(os.path.islink(self.path()))
+        self.talk(client, self.client(endpoint))
+
+        # Something else is there now.
+        os.unlink(self.path())
+        self.write("echo.sock", "precious")
+        server.send_signal(signal.SIGHUP)
+        server.wait_log("reload-refused why=.*a regular file")
+        os.unlink(self.path())
+        other = self.server(endpoint)
+        server.send_signal(signal.SIGHUP)
+        server.wait_log("reload-refused why=.*another server, pid %d, answers" % other.pid)
+        self.talk(client, self.client(endpoint))
+        self.assertEqual(len(server.wait_log("path-lost")), 4)
+        self.assertEqual(server.stop(), 0)
+        self.talk(self.client(endpoint))
+
+    def test_lost_path_of_a_listener_that_is_optional(self):
+        """It serves on, whoever has its path now."""
+        endpoint = "unix:" + self.path()
+        server = self.start([(endpoint, "optional = true; "), "127.0.0.1:0"])
+        client = self.client(endpoint)
+        self.talk(client)
+        os.unlink(self.path())
+        self.write("echo.sock", "precious")
+        self.reload(server, [(endpoint, "optional = true; "), "127.0.0.1:0"])
+        server.wait_log("listener-skipped")
+        os.unlink(self.path())
+        self.reload(server, [(endpoint, "optional = true; "), "127.0.0.1:0"])
+        self.talk(client, self.client(endpoint))
 
     def test_limits(self):
         endpoint = "unix:" + self.path()
