@@ -5,6 +5,7 @@
 #include "base/descriptors.h"
 #include "base/options.h"
 #include "base/text.h"
+#include "server/check.h"
 #include "server/server.h"
 #include "server/settings.h"
 
@@ -256,6 +257,10 @@ int main(int argc, char **argv)
     }
     if (load(&line, &settings, complain, NULL) < 0)
         return EXIT_LOCAL;
+    if (line.test && check_listeners(&settings, complain, NULL) < 0) {
+        settings_release(&settings);
+        return EXIT_LOCAL;
+    }
     if (line.test || line.dump) {
         if (line.dump)
             settings_dump(&settings, stdout);

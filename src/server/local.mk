@@ -3,6 +3,7 @@ libserver_a_SOURCES = \
 	src/server/acceptor.c src/server/acceptor.h \
 	src/server/admission.c src/server/admission.h \
 	src/server/announcement.c src/server/announcement.h \
+	src/server/check.c src/server/check.h \
 	src/server/connection.c src/server/connection.h \
 	src/server/counters.h \
 	src/server/drain.c src/server/drain.h \

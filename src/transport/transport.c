@@ -101,6 +101,13 @@ out:
     return result;
 }
 
+int transport_check(const struct address *address, struct reason *why)
+{
+    const struct transport_ops *ops = transport_by_family(address_family(address));
+
+    return ops ? ops->check(address, why) : 0;
+}
+
 enum transport_overlap transport_overlap(const struct address *a, const struct address *b)
 {
     const struct transport_ops *ops = transport_by_family(address_family(a));

@@ -245,6 +245,14 @@ static int explain_bind(const char *step, const struct address *address, int cod
     return reason_errno(why, code, "%s %s", step, text);
 }
 
+/* Who holds a port shows only when it is bound. */
+static int tcp_check(const struct address *address, struct reason *why)
+{
+    (void)address;
+    (void)why;
+    return 0;
+}
+
 static int tcp_listen(struct transport_listener *listener, const struct address *address,
                       const struct listen_options *options, struct reason *why)
 {
@@ -305,6 +313,7 @@ const struct transport_ops transport_tcp = {
     .is_local = tcp_is_local,
     .overlap = tcp_overlap,
     .source = tcp_source,
+    .check = tcp_check,
     .listen = tcp_listen,
     .prepare = tcp_prepare,
     .explain = tcp_explain,

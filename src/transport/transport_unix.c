@@ -188,6 +188,34 @@ static int explain_bind(const char *text, const char *path, int code, struct rea
     return reason_errno(why, code, "bind %s", text);
 }
 
+static int refuse_file(const char *text, mode_t mode, struct reason *why)
+{
+    return reason_set(why, REASON_OTHER, EADDRINUSE,
+                      "bind %s: %s is in its place, left as it is: choose another path", text,
+                      kind_of_file(mode));
+}
+
+static int unix_check(const struct address *address, struct reason *why)
+{
+    const char *path = name_of(address)->sun_path;
+    char text[ADDRESS_TEXT_SIZE], directory[sizeof((struct sockaddr_un *)0)->sun_path];
+    struct stat status;
+
+    if (!is_path(address))
+        return 0;
+    unix_format(address, text, sizeof text);
+    locks_directory(path, directory, sizeof directory);
+    if (stat(directory, &status) < 0)
+        return explain_bind(text, path, errno, why);
+    if (!S_ISDIR(status.st_mode))
+        return explain_bind(text, path, ENOTDIR, why);
+    if (faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) < 0)
+        return explain_bind(text, path, errno, why);
+    if (lstat(path, &status) == 0 && !S_ISSOCK(status.st_mode))
+        return refuse_file(text, status.st_mode, why);
+    return 0;
+}
+
 /* The path is taken. Removes it when that is safe: 0 to bind again, or -1. */
 static int remove_dead(const struct address *address, const char *text, bool locked,
                        struct reason *why)
@@ -200,9 +228,7 @@ static int remove_dead(const struct address *address, const char *text, bool loc
     if (lstat(path, &status) < 0)
         return errno == ENOENT ? 0 : explain_bind(text, path, errno, why);
     if (!S_ISSOCK(status.st_mode))
-        return reason_set(why, REASON_OTHER, EADDRINUSE,
-                          "bind %s: %s is in its place, left as it is: choose another path", text,
-                          kind_of_file(status.st_mode));
+        return refuse_file(text, status.st_mode, why);
     code = probe(address, &pid);
     if (code == 0)
         return refuse_live(text, pid, why);
@@ -420,6 +446,7 @@ const struct transport_ops transport_unix = {
     .is_local = unix_is_local,
     .overlap = unix_overlap,
     .source = unix_source,
+    .check = unix_check,
     .listen = unix_listen,
     .prepare = unix_prepare,
     .explain = unix_explain,

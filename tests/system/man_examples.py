@@ -131,7 +131,8 @@ class Examples(echotest.TestCase):
         self.assertGreater(len(files), 2)
         for lines in files:
             path = self.write("settings", "\n".join(lines))
-            status, _, errors = echotest.run(echotest.SERVER, "-t", "-c", path)
+            # Not -t: an example's directories need not be here.
+            status, _, errors = echotest.run(echotest.SERVER, "-T", "-c", path)
             self.assertEqual(status, 0, (lines, errors))
 
 

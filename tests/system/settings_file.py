@@ -64,6 +64,59 @@ class SettingsFile(echotest.TestCase):
         self.assertEqual(run("-t", "-c", path), (0, "", ""))
         self.assertEqual(os.listdir(self.directory), ["a.conf"])
 
+    def test_check_finds_what_a_start_would(self):
+        """Beyond the file itself, and all of it in one run; with the start's own sentences."""
+        os.mkdir(self.path("directory"))
+        os.symlink(self.path("directory"), self.path("link"))
+        self.write("file", "")
+        here = "unix:" + self.path("s")
+        cases = [
+            (('%s"; owner = "nobody-of-that-name' % here,), 'there is no user "nobody-of-that-name"'),
+            (('%s"; group = "nobody-of-that-name' % here,),
+             'there is no group "nobody-of-that-name"'),
+            (("no-such-host.invalid:7777",), 'resolve "no-such-host.invalid": '),
+            (("localhost:no-such-service",), 'no TCP service is called "no-such-service"'),
+            (("unix:" + self.path("none/s"),),
+             "the directory %s: No such file or directory" % self.path("none")),
+            (("unix:" + self.path("file/s"),),
+             "the directory %s: Not a directory" % self.path("file")),
+            (("unix:" + self.path("file"),), "a regular file is in its place"),
+            (("unix:" + self.path("directory/s"), "unix:" + self.path("link/s")),
+             "the listener unix:%s already has the address" % self.path("directory/s")),
+        ]
+        if os.geteuid() != 0:
+            os.mkdir(self.path("closed"), 0o555)
+            cases.append((("unix:" + self.path("closed/s"),),
+                          "no file can be made in the directory " + self.path("closed")))
+        for endpoints, why in cases:
+            path = self.write("a.conf", "listeners = (%s);" % ", ".join(
+                '{ endpoint = "%s"; }' % endpoint for endpoint in endpoints))
+            status, output, errors = run("-t", "-c", path)
+            self.assertEqual((status, output, errors.count("\n")), (2, "", 1), (endpoints, errors))
+            self.assertIn(why, errors)
+            self.assertEqual(run("-c", path), (status, output, errors))
+            # A listener that is optional is told of, no more.
+            path = self.write("b.conf", "listeners = ({ endpoint = \"unix:%s\"; }, %s);" % (
+                self.path("good"), ", ".join('{ endpoint = "%s"; optional = true; }' % endpoint
+                                             for endpoint in endpoints)))
+            status, _, errors = run("-t", "-c", path)
+            self.assertEqual((status, errors.count("\n")), (0, 1), errors)
+            self.assertIn("; skipping the optional listener", errors)
+        # Addresses of one port, of which no start could bind both.
+        self.assertIn("127.0.0.1:7: the listener localhost:7 already has the address 127.0.0.1:7",
+                      run("-t", "localhost:7", "127.0.0.1:7")[2])
+        self.assertIn("the listener 127.0.0.1:7 already has the address 0.0.0.0:7",
+                      run("-t", "127.0.0.1:7", "tcp4:*:7")[2])
+        self.assertEqual(run("-t", "127.0.0.1:0", "127.0.0.2:0", "127.0.0.1:7", "127.0.0.2:7"),
+                         (0, "", ""))
+        status, _, errors = run("-t", "unix:" + self.path("none/a"), "no-such-host.invalid:7")
+        self.assertEqual((status, errors.count("\n")), (2, 2), errors)
+
+    def test_check_while_the_server_runs(self):
+        """Its own socket is no mistake."""
+        server = self.server("unix:" + self.path(), "127.0.0.1:0")
+        self.assertEqual(run("-t", *server.endpoints), (0, "", ""))
+
     def test_dump(self):
         """-T of the shipped file is -T of the built-in defaults; -T of a dump is the dump."""
         empty = self.write("empty.conf", "")
