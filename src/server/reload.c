@@ -314,7 +314,7 @@ static void try_to_apply(struct server *server, uint64_t now_ns)
     struct reason why = {0};
     int status;
 
-    if (!server_lock(server, &reload->settings, &reload->locks) && now_ns < reload->patience_ns) {
+    if (!server_lock(server, &reload->settings, reload->patience_ns, &reload->locks)) {
         reload->retry_ns = now_ns + LOCKS_RETRY_MS * NS_PER_MS;
         return;
     }

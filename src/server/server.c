@@ -103,6 +103,7 @@ static void leave_signals(void)
 static int look_up_names(const struct settings *settings, struct names *names, struct reason *why)
 {
     leave_signals();
+    signal(SIGPIPE, SIG_IGN);
     for (size_t i = 0; i < settings->listener_count; i++) {
         if (names_look_up(&names[i], &settings->listeners[i], why) == 0)
             continue;
@@ -114,27 +115,30 @@ static int look_up_names(const struct settings *settings, struct names *names, s
     return 0;
 }
 
-bool server_lock(const struct server *server, const struct settings *settings, struct locks *locks)
+bool server_lock(const struct server *server, const struct settings *settings, uint64_t patience_ns,
+                 struct locks *locks)
 {
-    int status = 0;
+    bool all = true;
 
-    locks_release(locks);
-    for (size_t i = 0; i < settings->listener_count && status == 0; i++) {
+    for (size_t i = 0; i < settings->listener_count; i++) {
         const struct endpoint *endpoint = &settings->listeners[i].endpoint;
         const struct listener *known = listener_find(server->listeners, endpoint);
 
-        if (!known || !listener_is_reachable(known))
-            status = locks_try(locks, endpoint);
+        if ((!known || !listener_is_reachable(known)) && locks_try(locks, endpoint) < 0)
+            all = false;
     }
-    return status == 0;
+    if (all || clock_now_ns() >= patience_ns)
+        return true;
+    locks_release(locks);
+    return false;
 }
 
 /* Waits for other servers that start, while signals have their defaults. */
 static void take_locks(const struct server *server, struct locks *locks)
 {
-    uint64_t deadline_ns = clock_now_ns() + LOCKS_PATIENCE_NS;
+    uint64_t patience_ns = clock_now_ns() + LOCKS_PATIENCE_NS;
 
-    while (!server_lock(server, &server->settings, locks) && clock_now_ns() < deadline_ns)
+    while (!server_lock(server, &server->settings, patience_ns, locks))
         poll(NULL, 0, LOCKS_RETRY_MS);
 }
 

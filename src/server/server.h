@@ -46,9 +46,11 @@ int server_run(struct settings *settings, const struct server_options *options, 
 void server_apply_limits(struct server *server);
 int server_check_root(const struct server *server, const struct listener *listeners,
                       const struct settings *settings, struct reason *why) MUST_CHECK;
-/* Locks the directories of the listeners that are not open yet or have lost their path, all or none
- * of them. False: another process holds one; later tries may find it free. */
-bool server_lock(const struct server *server, const struct settings *settings, struct locks *locks);
+/* Locks the directories of the listeners that are not open yet or have lost their path. False: try
+ * again, because another process holds one; then none is locked, so that nobody waits for us. From
+ * patience_ns on it makes do with those that can be had. */
+bool server_lock(const struct server *server, const struct settings *settings, uint64_t patience_ns,
+                 struct locks *locks);
 void server_tell_listener(const struct listener *listener);
 void server_tell_skipped(const struct settings_listener *listener, const struct reason *why);
 /* Says in the log when fewer connections are possible than wanted. */

@@ -313,6 +313,13 @@ class SignalsPromptly(echotest.TestCase):
         failure = self.refusal(endpoint, "unix:" + self.path())
         self.assertIn("lock the directory %s" % directory, failure.text)
         self.expect_gone([endpoint, "unix:" + self.path()])
+        # Without it, the others get their locks all the same: a dead socket is replaced.
+        with socket.socket(socket.AF_UNIX) as dead:
+            dead.bind(self.path())
+        server = self.server("-c", self.settings([(endpoint, "optional = true; "),
+                                                  "unix:" + self.path()]))
+        server.wait_log("listener-skipped .*lock the directory")
+        self.assertEqual(server.endpoints, ["unix:" + self.path()])
 
     def test_held_lock_at_reload(self):
         kept = "unix:" + self.path()
