@@ -25,7 +25,8 @@ enum {
     OPTION_LOG_TARGET,
     OPTION_LOG_FORMAT,
     OPTION_MODE,
-    OPTION_USER
+    OPTION_USER,
+    OPTION_GRACE
 };
 
 static const struct options_row rows[] = {
@@ -39,6 +40,7 @@ static const struct options_row rows[] = {
     {OPTION_LOG_FORMAT, "log-format", "FORMAT", "text or json"},
     {OPTION_MODE, "mode", "OCTAL", "mode of the Unix sockets of the command line"},
     {OPTION_USER, "user", "NAME", "run as this user; not in this version"},
+    {OPTION_GRACE, "grace", "D", "how long connections may go on after TERM (5s)"},
     {'v', "verbose", NULL, "tell the life of each socket (log level info)"},
     {'q', "quiet", NULL, "log errors only"},
     {'V', "version", NULL, "print the version"},
@@ -52,7 +54,7 @@ struct command_line {
     const char *file; /* NULL: the installed file, if there is one */
     char *const *endpoints;
     size_t endpoint_count;
-    const char *mode, *user, *workers, *log_level, *log_target, *log_format;
+    const char *mode, *user, *workers, *log_level, *log_target, *log_format, *grace;
     const char *ready_fd;
     bool test, dump, help, version;
 };
@@ -105,6 +107,9 @@ static int parse_command_line(struct command_line *line, int argc, char **argv, 
         case OPTION_USER:
             line->user = optarg;
             break;
+        case OPTION_GRACE:
+            line->grace = optarg;
+            break;
         case 'v':
             line->log_level = "info";
             break;
@@ -136,6 +141,7 @@ static int apply(const struct command_line *line, struct settings *settings, str
         {"log-level", "log.level", line->log_level},
         {"log-target", "log.target", line->log_target},
         {"log-format", "log.format", line->log_format},
+        {"grace", "shutdown.grace", line->grace},
     };
     struct reason inner;
 

@@ -126,7 +126,7 @@ int settings_set(struct settings *settings, const char *name, const char *text, 
     for (size_t i = 0; i < schema_count; i++)
         if (schema_settings[i].group != SCHEMA_LISTENER &&
             strcmp(schema_full_name(&schema_settings[i], full, sizeof full), name) == 0)
-            return schema_assign(&schema_settings[i], settings, text, why);
+            return schema_assign_option(&schema_settings[i], settings, text, why);
     return reason_set(why, REASON_USAGE, 0, "no setting is called %s", name);
 }
 

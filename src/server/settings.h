@@ -85,7 +85,8 @@ int settings_parse(struct settings *settings, const char *path, const char *text
 int settings_set_endpoints(struct settings *settings, char *const *endpoints, size_t count,
                            const char *mode, struct reason *why) MUST_CHECK;
 
-/* Changes one setting that is not of a listener, as a file would write it without quotes:
+/* Changes one setting that is not of a listener, as a file would write it without quotes, but a
+ * duration without a unit is seconds:
  * settings_set(&settings, "log.level", "info", &why). On failure the old value stays; the sentence
  * does not name the setting. */
 int settings_set(struct settings *settings, const char *name, const char *text,

@@ -80,7 +80,7 @@ const struct schema_setting schema_settings[] = {
      .standard = "pause", .choices = on_full_names},
 
     {SCHEMA_SHUTDOWN, "grace", SCHEMA_DURATION, IN(shutdown.grace_ns),
-     .standard = "10s", .max = DAY},
+     .standard = "5s", .max = DAY}, /* with linger below the 10 s that container runtimes wait */
     {SCHEMA_SHUTDOWN, "linger", SCHEMA_DURATION, IN(shutdown.linger_ns),
      .standard = "2s", .max = DAY},
 
@@ -284,6 +284,15 @@ int schema_assign(const struct schema_setting *setting, void *base, const char *
         break;
     }
     return 0;
+}
+
+int schema_assign_option(const struct schema_setting *setting, void *base, const char *text,
+                         struct reason *why)
+{
+    if (setting->kind != SCHEMA_DURATION)
+        return schema_assign(setting, base, text, why);
+    return text_duration(text, TEXT_UNIT_SECONDS, setting->min, setting->max,
+                         (uint64_t *)((char *)base + setting->offset), why);
 }
 
 bool schema_applies(const struct schema_setting *setting, const struct endpoint *endpoint)

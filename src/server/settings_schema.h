@@ -65,6 +65,10 @@ const char *schema_suggest(enum schema_group group, const char *name, char *text
 int schema_assign(const struct schema_setting *setting, void *base, const char *text,
                   struct reason *why) MUST_CHECK;
 
+/* The same for a value of the command line, where a duration without a unit is seconds. */
+int schema_assign_option(const struct schema_setting *setting, void *base, const char *text,
+                         struct reason *why) MUST_CHECK;
+
 /* Whether the setting means something to a listener of this endpoint. */
 bool schema_applies(const struct schema_setting *setting, const struct endpoint *endpoint);
 

@@ -31,6 +31,8 @@ MISTAKES = (
     (["--mode", "0600", "127.0.0.1:0"], "mode"),
     (["--mode", "0999", "unix:x"], "mode: "), (["--mode", "u+w", "unix:x"], "u+w"),
     (["--mode", "", "unix:x"], "mode: "), (["--mode", "10000", "unix:x"], "10000"),
+    (["--grace", ""], "--grace: "), (["--grace", "soon"], '--grace: "soon" is not a duration'),
+    (["--grace", "2d"], "--grace: 2d is outside 0 to 1d"), (["--grace", "-1"], "--grace: "),
     (["--ready-fd", ""], "--ready-fd"), (["--ready-fd", "x"], "--ready-fd"),
     (["--ready-fd", "-1"], "--ready-fd"), (["--ready-fd", "1e3"], "--ready-fd"),
     (["--ready-fd", "4294967297"], "--ready-fd"), (["--ready-fd", " 1"], "--ready-fd"),

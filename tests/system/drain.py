@@ -39,6 +39,32 @@ class Drain(echotest.TestCase):
         self.assertIn("draining connections=10 queued=0 grace=0.100s", server.log())
         self.assertIn("drained finished=1 cut=9", server.log())
 
+    def test_grace_of_the_command_line(self):
+        """A number without a unit is seconds; it overrides the file; 0 ends connections at once."""
+        file = self.write("conf", 'listeners = ({ endpoint = "unix:%s"; });\n'
+                                  'shutdown = { grace = "1h"; linger = "0"; };\n' % self.path())
+        for words, told in ((["--grace", "0"], "0.000"), (["--grace=0.05"], "0.050"),
+                            (["--grace", "50ms"], "0.050")):
+            server = self.server("-c", file, *words)
+            client = self.client(server.endpoint)
+            client.sendall(b"hello")
+            self.assertEqual(echotest.receive_exactly(client, 5), b"hello")
+            self.drain(server)
+            self.assertEqual(client.recv(1), b"")
+            self.assertEqual(server.process.wait(echotest.PATIENCE), 0)
+            self.assertIn("draining connections=1 queued=0 grace=%ss" % told, server.log())
+            self.assertIn("drained finished=0 cut=1", server.log())
+
+    def test_default_ends_in_time(self):
+        """Container runtimes kill 10 s after TERM: by then grace and linger are over."""
+        _, dump, _ = echotest.run(echotest.SERVER, "-T", "127.0.0.1:0")
+        times = dict(re.findall(r'^  (grace|linger) = "(\d+)s";$', dump, re.M))
+        self.assertEqual(sorted(times), ["grace", "linger"])
+        self.assertLess(sum(map(int, times.values())), 10)
+        server = self.server("127.0.0.1:0")
+        self.drain(server)
+        self.assertIn("grace=%s.000s" % times["grace"], server.log())
+
     def test_slow_reader_has_everything(self):
         """The grace ends with megabytes on the way: a client that goes on reading has them all, also
         when that takes longer than the linger time."""

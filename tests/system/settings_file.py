@@ -135,7 +135,7 @@ class SettingsFile(echotest.TestCase):
         self.assertEqual(re.findall(r"^ *(?:endpoint|mode|workers|level|format|grace) = .*;$",
                                     dumped, re.MULTILINE), [
             '    endpoint = "unix:%s";' % self.path(), '    mode = "0600";',
-            '    endpoint = "*:0";', "workers = 2;", '  grace = "10s";', '  level = "error";',
+            '    endpoint = "*:0";', "workers = 2;", '  grace = "5s";', '  level = "error";',
             '  format = "json";'])
         self.assertEqual(run("-T", "-c", self.write("dump.conf", dumped)), (0, dumped, ""))
 

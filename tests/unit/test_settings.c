@@ -29,7 +29,7 @@ static void defaults(void **state)
     assert_true(settings.listeners[1].nodelay && settings.listeners[1].keepalive);
     assert_int_equal(settings.buffer, 65536);
     assert_int_equal(settings.limits.connections, 10000);
-    assert_true(settings.shutdown.grace_ns == 10 * NS_PER_S);
+    assert_true(settings.shutdown.grace_ns == 5 * NS_PER_S);
     assert_int_equal(settings.log.level, LOG_LEVEL_NOTICE);
     assert_int_equal(settings.log.facility, LOG_DAEMON);
     ours = settings_dump_text(&settings);
