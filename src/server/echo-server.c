@@ -26,7 +26,8 @@ enum {
     OPTION_LOG_FORMAT,
     OPTION_MODE,
     OPTION_USER,
-    OPTION_GRACE
+    OPTION_GRACE,
+    OPTION_ALLOW_ROOT
 };
 
 static const struct options_row rows[] = {
@@ -41,6 +42,7 @@ static const struct options_row rows[] = {
     {OPTION_MODE, "mode", "OCTAL", "mode of the Unix sockets of the command line"},
     {OPTION_USER, "user", "NAME", "run as this user; not in this version"},
     {OPTION_GRACE, "grace", "D", "how long connections may go on after TERM (5s)"},
+    {OPTION_ALLOW_ROOT, "allow-root", NULL, "as root, also listen where other machines connect"},
     {'v', "verbose", NULL, "tell the life of each socket (log level info)"},
     {'q', "quiet", NULL, "log errors only"},
     {'V', "version", NULL, "print the version"},
@@ -54,7 +56,7 @@ struct command_line {
     const char *file; /* NULL: the installed file, if there is one */
     char *const *endpoints;
     size_t endpoint_count;
-    const char *mode, *user, *workers, *log_level, *log_target, *log_format, *grace;
+    const char *mode, *user, *workers, *log_level, *log_target, *log_format, *grace, *allow_root;
     const char *ready_fd;
     bool test, dump, help, version;
 };
@@ -110,6 +112,9 @@ static int parse_command_line(struct command_line *line, int argc, char **argv, 
         case OPTION_GRACE:
             line->grace = optarg;
             break;
+        case OPTION_ALLOW_ROOT:
+            line->allow_root = "true";
+            break;
         case 'v':
             line->log_level = "info";
             break;
@@ -142,6 +147,7 @@ static int apply(const struct command_line *line, struct settings *settings, str
         {"log-target", "log.target", line->log_target},
         {"log-format", "log.format", line->log_format},
         {"grace", "shutdown.grace", line->grace},
+        {"allow-root", "allow_root", line->allow_root},
     };
     struct reason inner;
 

@@ -79,8 +79,9 @@ int server_check_root(const struct server *server, const struct listener *listen
         for (size_t i = 0; i < listeners->port_count && !settings->allow_root; i++)
             if (!address_is_local(&listeners->ports[i].address))
                 return reason_set(why, REASON_USAGE, 0,
-                                  "%s: other machines reach this listener, and the server runs as "
-                                  "root: start it as another user, or set allow_root = true",
+                                  "%s: refusing to serve a network-reachable listener as root; "
+                                  "start the server as another user, or allow it with --allow-root "
+                                  "(in the settings file: allow_root = true)",
                                   listeners->text);
     return 0;
 }

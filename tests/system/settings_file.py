@@ -130,13 +130,14 @@ class SettingsFile(echotest.TestCase):
         path = self.write("a.conf", 'workers = 3;\nlog = { level = "debug"; format = "json"; };\n'
                           'listeners = ( { endpoint = "localhost:7"; } );\n')
         status, dumped, errors = run("-T", "-c", path, "-w", "2", "--log-level", "error",
-                                     "--mode", "0600", "./echo.sock", "*:0", cwd=self.directory)
+                                     "--mode", "0600", "--allow-root", "--grace", "0.5",
+                                     "./echo.sock", "*:0", cwd=self.directory)
         self.assertEqual((status, errors), (0, ""))
-        self.assertEqual(re.findall(r"^ *(?:endpoint|mode|workers|level|format|grace) = .*;$",
-                                    dumped, re.MULTILINE), [
+        names = "endpoint|mode|workers|level|format|grace|allow_root"
+        self.assertEqual(re.findall(r"^ *(?:%s) = .*;$" % names, dumped, re.MULTILINE), [
             '    endpoint = "unix:%s";' % self.path(), '    mode = "0600";',
-            '    endpoint = "*:0";', "workers = 2;", '  grace = "5s";', '  level = "error";',
-            '  format = "json";'])
+            '    endpoint = "*:0";', "workers = 2;", "allow_root = true;",
+            '  grace = "500ms";', '  level = "error";', '  format = "json";'])
         self.assertEqual(run("-T", "-c", self.write("dump.conf", dumped)), (0, dumped, ""))
 
 

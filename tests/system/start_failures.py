@@ -100,11 +100,16 @@ class StartFailures(echotest.TestCase):
             return
         sentence = self.refused("*:0", "unix:" + self.path())
         self.assertIn("root", sentence)
-        self.assertIn("allow_root", sentence)
+        self.assertIn("--allow-root", sentence)
+        self.assertIn("allow_root = true", sentence)
         self.assertEqual(os.listdir(self.directory), [])
         conf = self.write("conf", 'listeners = ({ endpoint = "*:0"; }); allow_root = true;')
         server = self.server("-c", conf)
         server.wait_log("running-as-root")
+        server = self.server("--allow-root", "0.0.0.0:0")
+        server.wait_log("running-as-root")
+        port = server.endpoint.rsplit(":", 1)[1]
+        self.assertEqual(echotest.exchange("127.0.0.1:" + port, b"hello"), b"hello")
         server = self.server("127.0.0.1:0", "unix:" + self.path())
         self.assertEqual(len(server.wait_log("warning running-as-root")), 1)
 
