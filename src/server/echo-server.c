@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DEFAULT_FILE SYSCONFDIR "/echo-server.conf"
@@ -32,7 +33,7 @@ enum {
 
 static const struct options_row rows[] = {
     {'c', "config", "FILE", "read the settings from FILE"},
-    {'t', "test", NULL, "check the settings, bind nothing"},
+    {'t', "test", NULL, "check the settings and say which file they are from"},
     {'T', "dump", NULL, "print the effective settings as a settings file"},
     {OPTION_READY_FD, "ready-fd", "N", "write the listening lines and \"ready\" to descriptor N"},
     {'w', "workers", "N", "threads; 0: one per CPU, at most 4"},
@@ -172,6 +173,26 @@ static const char *file_of(const struct command_line *line)
     return line->endpoint_count == 0 && access(DEFAULT_FILE, F_OK) == 0 ? DEFAULT_FILE : NULL;
 }
 
+/* A file where an endpoint belongs: nothing could be bound there, whatever the file is. */
+static int refuse_files(const struct command_line *line, struct reason *why)
+{
+    char copy[96];
+    struct stat status;
+
+    for (size_t i = 0; i < line->endpoint_count; i++) {
+        const char *word = line->endpoints[i];
+
+        if (*word == '@' || strchr(word, ':') || stat(word, &status) < 0 ||
+            !S_ISREG(status.st_mode))
+            continue;
+        text_escape(copy, sizeof copy, word, strlen(word));
+        return reason_set(why, REASON_USAGE, 0,
+                          "\"%s\" is a file, not an endpoint; a settings file is given with -c",
+                          copy);
+    }
+    return 0;
+}
+
 static int load(void *context, struct settings *settings, settings_complain *tell,
                 void *tell_context)
 {
@@ -236,6 +257,19 @@ static int finish_output(void)
     return EXIT_LOCAL;
 }
 
+static int print_result(const struct command_line *line, const struct settings *settings)
+{
+    const char *file = file_of(line);
+
+    if (line->dump)
+        settings_dump(settings, stdout);
+    else if (file)
+        printf("%s: settings are valid\n", file);
+    else
+        puts("settings are valid; no settings file was read");
+    return finish_output();
+}
+
 static int print_help(void)
 {
     printf("Usage: echo-server [OPTION...] [ENDPOINT...]\n"
@@ -267,6 +301,10 @@ int main(int argc, char **argv)
         printf("echo-server %s\n", PACKAGE_VERSION);
         return finish_output();
     }
+    if (refuse_files(&line, &why) < 0) {
+        complain(NULL, why.text);
+        return EXIT_LOCAL;
+    }
     if (load(&line, &settings, complain, NULL) < 0)
         return EXIT_LOCAL;
     if (line.test && check_listeners(&settings, complain, NULL) < 0) {
@@ -274,10 +312,9 @@ int main(int argc, char **argv)
         return EXIT_LOCAL;
     }
     if (line.test || line.dump) {
-        if (line.dump)
-            settings_dump(&settings, stdout);
+        status = print_result(&line, &settings);
         settings_release(&settings);
-        return finish_output();
+        return status;
     }
     options.has_file = file_of(&line) != NULL;
     status = server_run(&settings, &options, &why);

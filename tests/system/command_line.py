@@ -95,7 +95,8 @@ class CommandLine(echotest.TestCase):
             self.assertRegex(errors, r"\Aecho-server: .*No space left on device\n\Z", word)
 
     def test_test_binds_nothing(self):
-        self.assertEqual(self.run_server("-t", "unix:x", "127.0.0.1:0", "-w", "2"), (0, "", ""))
+        self.assertEqual(self.run_server("-t", "unix:x", "127.0.0.1:0", "-w", "2"),
+                         (0, "settings are valid; no settings file was read\n", ""))
         self.assertEqual(os.listdir(self.directory), [])
 
     def test_dump(self):

@@ -19,6 +19,8 @@ def run(*arguments, **options):
                           timeout=echotest.PATIENCE, check=False, **options)
     return done.returncode, done.stdout.decode(), done.stderr.decode(errors="backslashreplace")
 
+NO_FILE = "settings are valid; no settings file was read\n"
+
 
 class SettingsFile(echotest.TestCase):
     def test_bad_files(self):
@@ -61,7 +63,11 @@ class SettingsFile(echotest.TestCase):
 
     def test_check(self):
         path = self.write("a.conf", 'listeners = ( { endpoint = "unix:%s"; } );' % self.path())
-        self.assertEqual(run("-t", "-c", path), (0, "", ""))
+        said = path + ": settings are valid\n"
+        self.assertEqual(run("-t", "-c", path), (0, said, ""))
+        self.assertEqual(run("-t", "-c", path, "127.0.0.1:0"), (0, said, ""))
+        self.assertEqual(run("-t", "unix:%s" % self.path()),
+                         (0, NO_FILE, ""))
         self.assertEqual(os.listdir(self.directory), ["a.conf"])
 
     def test_check_finds_what_a_start_would(self):
@@ -108,14 +114,27 @@ class SettingsFile(echotest.TestCase):
         self.assertIn("the listener 127.0.0.1:7 already has the address 0.0.0.0:7",
                       run("-t", "127.0.0.1:7", "tcp4:*:7")[2])
         self.assertEqual(run("-t", "127.0.0.1:0", "127.0.0.2:0", "127.0.0.1:7", "127.0.0.2:7"),
-                         (0, "", ""))
+                         (0, NO_FILE, ""))
         status, _, errors = run("-t", "unix:" + self.path("none/a"), "no-such-host.invalid:7")
         self.assertEqual((status, errors.count("\n")), (2, 2), errors)
 
     def test_check_while_the_server_runs(self):
         """Its own socket is no mistake."""
         server = self.server("unix:" + self.path(), "127.0.0.1:0")
-        self.assertEqual(run("-t", *server.endpoints), (0, "", ""))
+        self.assertEqual(run("-t", *server.endpoints), (0, NO_FILE, ""))
+
+    def test_file_without_option(self):
+        """A settings file where an endpoint belongs: the sentence says how one is given."""
+        self.write("a.conf", "workers = 0;\n")
+        for word in ("a.conf", "./a.conf", self.path("a.conf")):
+            for words in ((word,), ("-t", word), ("-T", "127.0.0.1:0", word)):
+                self.assertEqual(run(*words, cwd=self.directory), (
+                    2, "", 'echo-server: "%s" is a file, not an endpoint; a settings file is given '
+                           "with -c\n" % word))
+        self.assertEqual(os.listdir(self.directory), ["a.conf"])
+        # Not a guess about what has another meaning.
+        self.write("localhost:0", "")
+        self.assertEqual(run("-t", "localhost:0", cwd=self.directory)[0], 0)
 
     def test_dump(self):
         """-T of the shipped file is -T of the built-in defaults; -T of a dump is the dump."""
