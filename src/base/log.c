@@ -396,18 +396,19 @@ void log_for_person(const char *line)
         write_stderr(line, strlen(line));
 }
 
-void log_event(enum log_level level, const char *event, const struct log_field *fields,
-               size_t count)
+static void write_event(enum log_level level, const char *event, const struct log_field *fields,
+                        size_t count, bool limited)
 {
     struct log_event line_event = {level, event, fields, count, 0};
     struct log_class *class;
     char line[LOG_LINE_SIZE];
-    bool admitted = false;
+    bool admitted;
     enum log_state state;
 
     pthread_mutex_lock(&logger.lock);
     state = logger.state;
-    if (state == STATE_RUNNING || state == STATE_STOPPING) {
+    admitted = state == STATE_RUNNING || state == STATE_STOPPING;
+    if (admitted && limited) {
         class = class_find(event);
         admitted = class_admits(class, level);
         if (admitted) {
@@ -429,4 +430,15 @@ void log_event(enum log_level level, const char *event, const struct log_field *
         ring_push(level, 1 + line_event.suppressed, line, length);
         pthread_mutex_unlock(&logger.lock);
     }
+}
+
+void log_event(enum log_level level, const char *event, const struct log_field *fields,
+               size_t count)
+{
+    write_event(level, event, fields, count, true);
+}
+
+void log_answer(const char *event, const struct log_field *fields, size_t count)
+{
+    write_event(LOG_LEVEL_NOTICE, event, fields, count, false);
 }

@@ -103,4 +103,8 @@ struct log_field {
 void log_event(enum log_level level, const char *event, const struct log_field *fields,
                size_t count);
 
+/* A line that the administrator asked for, at level notice: written whatever the level of the log
+ * and the rate of its class are. */
+void log_answer(const char *event, const struct log_field *fields, size_t count);
+
 #endif

@@ -41,14 +41,24 @@ static void add_up(const struct server *server, const struct listener *listener,
 
 static void tell(const char *name, const struct counters *sum)
 {
-    LOG(LOG_LEVEL_NOTICE, "statistics", LOG_TEXT("listener", name),
-        LOG_NUMBER("accepted", sum->accepted), LOG_NUMBER("active", sum->active),
-        LOG_NUMBER("received", sum->received), LOG_NUMBER("returned", sum->returned),
-        LOG_NUMBER("half-closes", sum->half_closes), LOG_NUMBER("resets", sum->resets),
-        LOG_NUMBER("reset-after-linger", sum->cut), LOG_NUMBER("timeouts", sum->timeouts),
-        LOG_NUMBER("errors", sum->errors), LOG_NUMBER("over-limit", sum->over_limit),
-        LOG_NUMBER("accept-errors", sum->accept_errors), LOG_NUMBER("pauses", sum->pauses),
-        LOG_NUMBER("stalls", sum->stalls));
+    const struct log_field fields[] = {
+        LOG_TEXT("listener", name),
+        LOG_NUMBER("accepted", sum->accepted),
+        LOG_NUMBER("active", sum->active),
+        LOG_NUMBER("received", sum->received),
+        LOG_NUMBER("returned", sum->returned),
+        LOG_NUMBER("half-closes", sum->half_closes),
+        LOG_NUMBER("resets", sum->resets),
+        LOG_NUMBER("reset-after-linger", sum->cut),
+        LOG_NUMBER("timeouts", sum->timeouts),
+        LOG_NUMBER("errors", sum->errors),
+        LOG_NUMBER("over-limit", sum->over_limit),
+        LOG_NUMBER("accept-errors", sum->accept_errors),
+        LOG_NUMBER("pauses", sum->pauses),
+        LOG_NUMBER("stalls", sum->stalls),
+    };
+
+    log_answer("statistics", fields, sizeof fields / sizeof fields[0]);
 }
 
 void statistics_log(struct server *server)

@@ -71,6 +71,26 @@ class Statistics(echotest.TestCase):
         self.settle(active=2)
         self.check(self.ask()["one"], accepted=21, received=20500, returned=20500, half_closes=21)
 
+    def test_quiet(self):
+        """They were asked for, so no level hides them; that of the other lines stays."""
+        for level in ("error", "warning", "debug"):
+            self.start('log = { level = "%s"; };' % level)
+            self.assertEqual(len(echotest.exchange(self.served.endpoint, bytes(7))), 7)
+            numbers = self.settle(active=0)
+            self.check(numbers["one"], accepted=1, received=7, returned=7, half_closes=1)
+            self.assertEqual(self.served.stop(), 0)
+            self.assertEqual("drained" in self.served.log(), level == "debug")
+
+    def test_more_than_the_rate(self):
+        """One line for each of the most listeners that there can be, again and again."""
+        names = ["unix:@%s.%d" % (self.directory, number) for number in range(256)]
+        self.served = self.server(*names, workers=1)
+        for records in range(1, 3):
+            self.served.send_signal(signal.SIGUSR1)
+            self.served.wait_log("statistics listener=total", records)
+            for name in names:
+                self.assertEqual(self.served.log().count("listener=%s " % name), records)
+
     def test_held_bytes(self):
         """Received and not yet returned is what the server holds."""
         self.start('buffer = "16KiB";')
