@@ -9,7 +9,11 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum guest_kind { GUEST_FREE, GUEST_SOURCE, GUEST_USER };
+enum guest_kind { GUEST_SOURCE, GUEST_USER };
+
+/* So many are remembered however few connections there may be: who is refused shall not be
+ * forgotten because some others come once. */
+enum { GUESTS_MIN = 1024 };
 
 struct admission_guest {
     unsigned char name[16];
@@ -65,48 +69,6 @@ static void revive(struct admission *admission, uint32_t index)
         admission->guests[guest->newer].older = guest->older;
     else
         admission->newest = guest->older;
-}
-
-/* The table is made when a limit first needs it. It holds two guests for each connection that can
- * be open (a source and a user), so a place is always free or held by somebody who has left. */
-static int make_table(struct admission *admission)
-{
-    uint32_t count = 2 * admission->capacity;
-    uint32_t bucket_count = 1;
-
-    if (admission->guests)
-        return 0;
-    while (bucket_count < count)
-        bucket_count *= 2;
-    admission->buckets = calloc(bucket_count, sizeof *admission->buckets);
-    admission->guests = calloc(count + 1, sizeof *admission->guests);
-    if (!admission->buckets || !admission->guests) {
-        free(admission->buckets);
-        free(admission->guests);
-        admission->buckets = NULL;
-        admission->guests = NULL;
-        return -1;
-    }
-    admission->bucket_count = bucket_count;
-    for (uint32_t i = 1; i <= count; i++)
-        retire(admission, i);
-    return 0;
-}
-
-int admission_configure(struct admission *admission, const struct settings *settings,
-                        struct reason *why)
-{
-    unsigned limit = settings->limits.connections;
-    bool counts =
-        settings->limits.per_source || settings->limits.per_user || settings->limits.accept_rate;
-
-    if (counts && make_table(admission) < 0)
-        return reason_errno(why, ENOMEM, "table of %u sources", 2 * admission->capacity);
-    admission->limit = limit && limit < admission->capacity ? limit : admission->capacity;
-    admission->per_source = settings->limits.per_source;
-    admission->per_user = settings->limits.per_user;
-    admission->accept_rate = settings->limits.accept_rate;
-    return 0;
 }
 
 bool admission_enter(struct admission *admission, bool forced)
@@ -173,38 +135,107 @@ static uint64_t hash(const uint64_t key[2], const unsigned char name[16], enum g
     return v0 ^ v1 ^ v2 ^ v3;
 }
 
-/* The guest of that name, made in the place of the one that left longest ago when it is new. 0 when
- * nobody has left: a drain takes in more connections than there may be. */
+static uint32_t bucket_of(const struct admission *admission, const unsigned char name[16],
+                          enum guest_kind kind)
+{
+    return (uint32_t)hash(admission->key, name, kind) & (admission->bucket_count - 1);
+}
+
+static void put_into_bucket(struct admission *admission, uint32_t index)
+{
+    struct admission_guest *guest = &admission->guests[index];
+
+    guest->bucket = bucket_of(admission, guest->name, guest->kind);
+    guest->next = admission->buckets[guest->bucket];
+    admission->buckets[guest->bucket] = index;
+}
+
+/* The table is made when a limit first needs it, and only grows. With two guests for each
+ * connection that may be open (a source and a user) there is always one for a new name. Workers
+ * are parked: memory is only reserved here, and touched when a guest first needs it. */
+static int reserve_guests(struct admission *admission, uint32_t count)
+{
+    struct admission_guest *guests;
+    uint32_t bucket_count = 1, *buckets;
+
+    if (count < GUESTS_MIN)
+        count = GUESTS_MIN;
+    if (count <= admission->guest_count)
+        return 0;
+    while (bucket_count < count)
+        bucket_count *= 2;
+    guests = realloc(admission->guests, (count + 1ul) * sizeof *guests);
+    if (!guests)
+        return -1;
+    admission->guests = guests;
+    guests[0] = (struct admission_guest){.connections = 0};
+    buckets = calloc(bucket_count, sizeof *buckets);
+    if (!buckets)
+        return -1;
+    free(admission->buckets);
+    admission->buckets = buckets;
+    admission->bucket_count = bucket_count;
+    admission->guest_count = count;
+    for (uint32_t i = 1; i <= admission->guests_used; i++)
+        put_into_bucket(admission, i);
+    return 0;
+}
+
+static void forget(struct admission *admission, uint32_t index)
+{
+    uint32_t *link = &admission->buckets[admission->guests[index].bucket];
+
+    revive(admission, index);
+    while (*link != index)
+        link = &admission->guests[*link].next;
+    *link = admission->guests[index].next;
+}
+
+/* The guest of that name; a new one takes the place of the one that was last seen longest ago. 0
+ * when all have connections: a drain takes in more than there may be. */
 static uint32_t find_guest(struct admission *admission, const unsigned char name[16],
                            enum guest_kind kind)
 {
-    uint32_t bucket = (uint32_t)hash(admission->key, name, kind) & (admission->bucket_count - 1);
+    uint32_t index = admission->buckets[bucket_of(admission, name, kind)];
     struct admission_guest *guest;
-    uint32_t index;
 
-    for (index = admission->buckets[bucket]; index; index = admission->guests[index].next) {
+    for (; index; index = admission->guests[index].next) {
         guest = &admission->guests[index];
         if (guest->kind == kind && memcmp(guest->name, name, 16) == 0)
             return index;
     }
-    index = admission->oldest;
-    if (!index)
-        return 0;
-    guest = &admission->guests[index];
-    revive(admission, index);
-    if (guest->kind != GUEST_FREE) {
-        uint32_t *link = &admission->buckets[guest->bucket];
-
-        while (*link != index)
-            link = &admission->guests[*link].next;
-        *link = guest->next;
+    if (admission->guests_used < admission->guest_count) {
+        index = ++admission->guests_used;
+    } else {
+        index = admission->oldest;
+        if (!index)
+            return 0;
+        forget(admission, index);
     }
-    *guest = (struct admission_guest){
-        .kind = kind, .bucket = bucket, .next = admission->buckets[bucket]};
+    guest = &admission->guests[index];
+    *guest = (struct admission_guest){.kind = kind};
     memcpy(guest->name, name, 16);
-    admission->buckets[bucket] = index;
+    put_into_bucket(admission, index);
     retire(admission, index);
     return index;
+}
+
+int admission_configure(struct admission *admission, const struct settings *settings,
+                        struct reason *why)
+{
+    unsigned limit = settings->limits.connections;
+    bool counts =
+        settings->limits.per_source || settings->limits.per_user || settings->limits.accept_rate;
+
+    if (!limit || limit > admission->capacity)
+        limit = admission->capacity;
+    if (counts && reserve_guests(admission, 2 * limit) < 0)
+        return reason_errno(why, ENOMEM, "table of %u sources", 2 * limit);
+    admission->limit = limit;
+    admission->per_source = settings->limits.per_source;
+    admission->per_user = settings->limits.per_user;
+    admission->accept_rate = settings->limits.accept_rate;
+    return 0;
 }
 
 /* One second's worth of connections may be saved up. */
@@ -233,6 +264,13 @@ static void uncount(struct admission *admission, uint32_t index)
 {
     if (index && --admission->guests[index].connections == 0)
         retire(admission, index);
+}
+
+/* It was here a moment ago, whether it was let in or not. */
+static void refresh(struct admission *admission, uint32_t index)
+{
+    count(admission, index);
+    uncount(admission, index);
 }
 
 bool admission_check(struct admission *admission, const struct address *peer, uid_t uid,
@@ -272,6 +310,8 @@ bool admission_check(struct admission *admission, const struct address *peer, ui
         count(admission, ticket->user);
         admission->active += enter;
     } else {
+        refresh(admission, ticket->source);
+        refresh(admission, ticket->user);
         *ticket = (struct admission_ticket){0, 0};
     }
     pthread_mutex_unlock(&admission->lock);

@@ -28,10 +28,11 @@ struct admission {
     unsigned active;
     bool wanted;     /* somebody was turned back by the limit and waits for a place */
     uint64_t key[2]; /* of the hash, random: nobody can aim at one bucket */
-    uint32_t capacity, bucket_count;
-    uint32_t *buckets;
-    struct admission_guest *guests; /* 1..capacity; 0 is "none" */
-    uint32_t oldest, newest;        /* guests without connections, in the order they left */
+    unsigned capacity;
+    struct admission_guest *guests;    /* 1..guest_count; 0 is "none" */
+    uint32_t guest_count, guests_used; /* those behind guests_used have never been touched */
+    uint32_t *buckets, bucket_count;
+    uint32_t oldest, newest; /* guests without connections, in the order they were last seen */
 };
 
 /* capacity: the most connections that can ever be open (the descriptor limit). */

@@ -33,6 +33,24 @@ class ReloadSettings(echotest.TestCase):
             client.sendall(b"hello")
             self.assertEqual(echotest.receive_exactly(client, 5), b"hello")
 
+    def test_a_limit_costs_no_memory(self):
+        """The table of those who are counted fills when they come, not while everybody waits for
+        the reload."""
+        server = self.start(["127.0.0.1:0"])
+        self.talk(self.client(server.endpoint))
+        before = server.anonymous_memory()
+        self.reload(server, ["127.0.0.1:0"], "limits = { per_source = 2; };")
+        if not echotest.SANITIZED:
+            self.assertLess(server.anonymous_memory() - before, 1 << 20)
+        clients = [self.client(server.endpoint) for _ in range(2)]
+        self.talk(*clients)
+        self.assertEqual(self.client(server.endpoint).recv(1), b"")
+        # A larger table, with those in it that are here.
+        self.reload(server, ["127.0.0.1:0"],
+                    "limits = { connections = 1000000; per_source = 2; };")
+        self.talk(*clients)
+        self.assertEqual(self.client(server.endpoint).recv(1), b"")
+
     def test_listeners_come_and_go(self):
         first, second, third = ("unix:" + self.path(name) for name in ("a", "b", "c"))
         server = self.start([first, second, "127.0.0.1:0", "[::1]:0"])

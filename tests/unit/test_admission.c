@@ -5,7 +5,10 @@
 #include "server/admission.h"
 #include "transport/transport.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
 
 enum { SOURCES = 40, USERS = 6, OPEN_MAX_HERE = 64 };
 
@@ -39,6 +42,18 @@ static struct address address_of(const char *text)
     assert_int_equal(endpoint_parse(&endpoint, text, NULL), 0);
     assert_int_equal(transport_resolve(&endpoint, TRANSPORT_CLIENT, list, 1, NULL), 1);
     return list[0];
+}
+
+/* Another source for each number. */
+static struct address numbered(uint32_t number)
+{
+    struct address address = address_of("10.0.0.0:7");
+    struct sockaddr_in name;
+
+    memcpy(&name, &address.storage, sizeof name);
+    name.sin_addr.s_addr = htonl(ntohl(name.sin_addr.s_addr) + number);
+    memcpy(&address.storage, &name, sizeof name);
+    return address;
 }
 
 static int make_sources(void **state)
@@ -222,26 +237,31 @@ static void capacities(void **state)
 /* A drain lets in more clients, each from a place of its own, than the table was made for. */
 static void more_than_the_table(void **state)
 {
-    struct admission_ticket tickets[SOURCES], again;
+    static struct admission_ticket tickets[1500];
+    static struct address many[COUNT(tickets)];
+    struct admission_ticket again;
     struct settings some = limits(3, 1, 0, 0);
     struct admission admission;
 
     (void)state;
+    for (size_t i = 0; i < COUNT(many); i++)
+        many[i] = numbered((uint32_t)i);
     /* The hash has another key each time, and what a mistake breaks depends on it. */
     for (int key = 0; key < 50; key++) {
         assert_int_equal(admission_init(&admission, 3, NULL), 0);
         assert_int_equal(admission_configure(&admission, &some, NULL), 0);
-        for (size_t i = 0; i < SOURCES; i++) {
+        for (size_t i = 0; i < COUNT(many); i++) {
             assert_true(admission_enter(&admission, true));
-            assert_true(admission_check(&admission, &sources[i], (uid_t)-1, 1, false, &tickets[i]));
+            assert_true(admission_check(&admission, &many[i], (uid_t)-1, 1, false, &tickets[i]));
         }
+        assert_int_equal(tickets[COUNT(many) - 1].source, 0);
         /* Those for which there was room are still counted. */
         for (size_t i = 0; i < 6; i++) {
             assert_true(admission_enter(&admission, true));
-            assert_false(admission_check(&admission, &sources[i], (uid_t)-1, 1, false, &again));
+            assert_false(admission_check(&admission, &many[i], (uid_t)-1, 1, false, &again));
             (void)admission_leave(&admission, &again);
         }
-        for (size_t i = 0; i < SOURCES; i++)
+        for (size_t i = 0; i < COUNT(many); i++)
             (void)admission_leave(&admission, &tickets[i]);
         assert_int_equal(admission.active, 0);
         admission_release(&admission);
@@ -271,12 +291,76 @@ static void one_source(void **state)
     }
 }
 
+/* A source that is refused again and again is not forgotten because of others that come once, and
+ * some hundreds of others do not make one forgotten that is silent meanwhile. */
+static void refused_and_remembered(void **state)
+{
+    struct address greedy = address_of("192.0.2.1:7");
+    struct settings some = limits(60, 0, 0, 1);
+    struct admission_ticket ticket;
+    struct admission admission;
+    uint32_t others = 0;
+
+    (void)state;
+    assert_int_equal(admission_init(&admission, 60, NULL), 0);
+    assert_int_equal(admission_configure(&admission, &some, NULL), 0);
+    assert_true(admission_check(&admission, &greedy, (uid_t)-1, 1, true, &ticket));
+    (void)admission_leave(&admission, &ticket);
+    for (int round = 0; round < 20; round++) {
+        for (int n = 0; n < 500; n++) {
+            struct address other = numbered(others++);
+
+            assert_true(admission_check(&admission, &other, (uid_t)-1, 1, true, &ticket));
+            (void)admission_leave(&admission, &ticket);
+        }
+        assert_false(admission_check(&admission, &greedy, (uid_t)-1, 1, true, &ticket));
+    }
+    admission_release(&admission);
+}
+
+static long faults_of_pages(void)
+{
+    struct rusage usage;
+
+    assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_minflt;
+}
+
+/* However many connections may be open: limits that are first set, or raised, cost no memory before
+ * somebody comes, and who is counted already stays so. */
+static void memory_is_touched_when_used(void **state)
+{
+    const struct settings steps[] = {limits(100, 3, 0, 0), limits(1000000, 3, 0, 0),
+                                     limits(100, 3, 0, 0), limits(0, 3, 3, 3)};
+    struct admission_ticket tickets[3], refused;
+    struct admission admission;
+    long before = faults_of_pages();
+
+    (void)state;
+    assert_int_equal(admission_init(&admission, 1000000, NULL), 0);
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        assert_int_equal(admission_configure(&admission, &steps[i], NULL), 0);
+        if (i < 3)
+            assert_true(admission_check(&admission, &sources[1], (uid_t)-1, 1, true, &tickets[i]));
+    }
+    assert_false(admission_check(&admission, &sources[1], (uid_t)-1, 1, true, &refused));
+    for (size_t i = 0; i < 3; i++)
+        (void)admission_leave(&admission, &tickets[i]);
+    /* 16 MiB; a sanitizer keeps books about what is reserved. */
+    assert_true(faults_of_pages() - before < 4096);
+    admission_release(&admission);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_histories), cmocka_unit_test(waiting),
-        cmocka_unit_test(capacities),       cmocka_unit_test(more_than_the_table),
+        cmocka_unit_test(random_histories),
+        cmocka_unit_test(waiting),
+        cmocka_unit_test(capacities),
+        cmocka_unit_test(more_than_the_table),
         cmocka_unit_test(one_source),
+        cmocka_unit_test(refused_and_remembered),
+        cmocka_unit_test(memory_is_touched_when_used),
     };
 
     return cmocka_run_group_tests(tests, make_sources, NULL) != 0;
