@@ -243,6 +243,24 @@ size_t text_escape(char *text, size_t size, const void *bytes, size_t length)
     return used;
 }
 
+const char *text_quote_word(char *text, size_t size, const char *word)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                "@%+=:,./_-";
+    size_t used = 0;
+
+    if (*word && !word[strspn(word, plain)]) {
+        snprintf(text, size, "%s", word);
+        return text;
+    }
+    used += (size_t)snprintf(text, size, "'");
+    for (; *word && used < size; word++)
+        used += (size_t)snprintf(text + used, size - used, *word == '\'' ? "'\\''" : "%c", *word);
+    if (used < size)
+        snprintf(text + used, size - used, "'");
+    return text;
+}
+
 /* Levenshtein's distance of two short words; anything longer than the table counts as far away. */
 static unsigned distance(const char *a, const char *b)
 {

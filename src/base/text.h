@@ -40,6 +40,10 @@ const char *text_format_duration(uint64_t duration_ns, char *text, size_t size);
  * the text. */
 size_t text_escape(char *text, size_t size, const void *bytes, size_t length);
 
+/* The word as sh(1) takes it: as it is, or in single quotes. Cut when it does not fit: 4 bytes for
+ * each of the word and 3 more always do. Returns text. */
+const char *text_quote_word(char *text, size_t size, const char *word);
+
 /* The candidate nearest to a misspelt word, for "did you mean"; NULL when none is near. The list
  * ends with NULL. */
 const char *text_nearest(const char *word, const char *const *candidates);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/descriptors.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "server/statistics.h"
 
 #include <errno.h>
@@ -230,7 +231,7 @@ void server_tell_listener(const struct listener *listener)
 /* The contract of standard output: one line for each address, then "ready". The caller frees. */
 static char *announcement_text(const struct server *server, bool for_a_person, size_t *length)
 {
-    char text[ADDRESS_TEXT_SIZE], *all = NULL;
+    char text[ADDRESS_TEXT_SIZE], word[4 * ADDRESS_TEXT_SIZE], *all = NULL;
     FILE *out = open_memstream(&all, length);
 
     if (!out)
@@ -243,7 +244,9 @@ static char *announcement_text(const struct server *server, bool for_a_person, s
     fprintf(out, "ready\n");
     if (for_a_person)
         fprintf(out, "try: echo-client %s hello\n",
-                address_format(&server->listeners->ports[0].address, text, sizeof text));
+                text_quote_word(
+                    word, sizeof word,
+                    address_format(&server->listeners->ports[0].address, text, sizeof text)));
     if (fclose(out) == 0)
         return all;
     free(all);

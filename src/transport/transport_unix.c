@@ -52,21 +52,15 @@ static void unix_format(const struct address *address, char *text, size_t size)
 {
     const char *name = name_of(address)->sun_path;
     size_t length = name_length(address);
-    const char *prefix = "unix:";
     int used;
 
     if (is_path(address)) {
-        length = strnlen(name, length);
-        if (*name != '/' && strncmp(name, "../", 3) != 0)
-            prefix = "unix:./";
-    } else if (length) {
-        prefix = "unix:@";
-        name++;
-        length--;
+        transport_unix_print_path(name, strnlen(name, length), text, size);
+        return;
     }
-    used = snprintf(text, size, "%s", prefix);
-    if ((size_t)used < size)
-        text_escape(text + used, size - (size_t)used, name, length);
+    used = snprintf(text, size, "unix:%s", length ? "@" : "");
+    if (length && (size_t)used < size)
+        text_escape(text + used, size - (size_t)used, name + 1, length - 1);
 }
 
 static uint16_t *unix_port(struct address *address)

@@ -156,3 +156,37 @@ void transport_unix_print(const struct endpoint *endpoint, char *text, size_t si
     snprintf(text, size, "unix:%s%s", *name == '/' || strncmp(name, "../", 3) == 0 ? "" : "./",
              name);
 }
+
+/* A byte that stays itself after unix://, however plain the terminal and the log are. */
+static int is_plain(unsigned char byte)
+{
+    return byte > 0x20 && byte < 0x7f && !strchr("%\\?#\"", byte);
+}
+
+/* A byte for which a path is better printed after unix://. */
+static int is_odd(unsigned char byte)
+{
+    return byte < 0x20 || byte > 0x7e || byte == '\\';
+}
+
+void transport_unix_print_path(const char *path, size_t length, char *text, size_t size)
+{
+    int relative = *path != '/', odd = 0;
+    size_t used;
+
+    for (size_t i = 0; i < length; i++)
+        odd |= is_odd((unsigned char)path[i]);
+    if (!odd || relative) {
+        int here = relative && (length < 3 || memcmp(path, "../", 3) != 0);
+
+        used = (size_t)snprintf(text, size, "unix:%s", here ? "./" : "");
+        if (used < size)
+            text_escape(text + used, size - used, path, length);
+        return;
+    }
+    used = (size_t)snprintf(text, size, "unix://");
+    for (size_t i = 0; i < length && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used,
+                                 is_plain((unsigned char)path[i]) ? "%c" : "%%%02X",
+                                 (unsigned char)path[i]);
+}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Unix endpoints as text: the parse and print slots of transport_unix. */
+/* Unix endpoints and addresses as text: the parse and print slots of transport_unix, and what its
+ * format slot prints of a path. */
 #ifndef TRANSPORT_TRANSPORT_UNIX_TEXT_H
 #define TRANSPORT_TRANSPORT_UNIX_TEXT_H
 
@@ -8,5 +9,11 @@
 int transport_unix_parse(struct endpoint *endpoint, const char *scheme, const char *text,
                          struct reason *why) MUST_CHECK;
 void transport_unix_print(const struct endpoint *endpoint, char *text, size_t size);
+
+/* Printable ASCII that transport_unix_parse takes back, as unix:/path or, where bytes of an
+ * absolute path need it, as unix:///path with %XX. A relative one is somebody else's; its bytes are
+ * escaped.
+ */
+void transport_unix_print_path(const char *path, size_t length, char *text, size_t size);
 
 #endif

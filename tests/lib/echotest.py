@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.parse
 
 BUILD = os.environ.get("ECHO_BUILD", os.path.join(os.getcwd(), "build"))
 SOURCE = os.environ.get("ECHO_SOURCE", os.getcwd())
@@ -258,6 +259,9 @@ def socket_for(endpoint):
     """A socket of the endpoint's family, and the address for bind or connect."""
     if endpoint.startswith("unix:"):
         name = endpoint[5:]
+        if name.startswith("///"):
+            name = urllib.parse.unquote_to_bytes(name[2:])
+            return socket.socket(socket.AF_UNIX, socket.SOCK_STREAM), name
         if name.startswith("@"):
             name = "\0" + name[1:]
         peer, family = name, socket.AF_UNIX

@@ -103,6 +103,37 @@ class Announcement(echotest.TestCase):
                               self.log)
             os.close(fd)
 
+    def test_odd_paths(self):
+        """Whatever the bytes of a path are: every program takes what is printed, and the hint can be
+        pasted into a shell."""
+        directory = self.directory.encode()
+        for name in (b"plain", "\u00e9".encode(), b"\xff\xfe", b"a b", b"back\\slash\\x41", b'q"uo\'te',
+                     b"50%", b"a%20b", b"x?y#z", b"$HOME `id`; *", "\u00e9 \\ ".encode()):
+            path = os.path.join(directory, name)
+            ours, theirs = pty.openpty()
+            process = self.launch(b"unix:" + path, stdout=theirs)
+            os.close(theirs)
+            text = b""
+            while b"hello" not in text:
+                self.assertTrue(select.select([ours], [], [], echotest.PATIENCE)[0], text)
+                text += os.read(ours, 4096)
+            lines = text.decode("ascii").splitlines()
+            self.assertTrue(os.path.exists(path), lines)
+            endpoint, hint = lines[0].removeprefix("listening "), lines[-1].removeprefix("try: ")
+            self.assertEqual(echotest.run(echotest.CLIENT, endpoint, "hello"), (0, "hello\n", ""))
+            self.expect_echo(endpoint)
+            self.assertEqual(
+                echotest.run("sh", "-c", hint, cwd=self.directory,
+                             env={**os.environ, "PATH": echotest.BUILD + ":" + os.environ["PATH"]}),
+                (0, "hello\n", ""))
+            # A server takes it too, for the same path.
+            status, _, errors = echotest.run(echotest.SERVER, endpoint)
+            self.assertEqual(status, 2)
+            self.assertIn("answers there", errors)
+            process.terminate()
+            self.assertEqual(process.wait(echotest.PATIENCE), 0)
+            os.close(ours)
+
     def test_terminal(self):
         """Only a person gets a hint what to do next."""
         ours, theirs = pty.openpty()

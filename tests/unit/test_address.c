@@ -25,6 +25,10 @@ static const struct {
 } table[] = {
     {"unix:/tmp/echo.sock", 0, 1, ""},
     {"unix:./echo.sock", 0, 1, ""},
+    {"unix:../echo.sock", 0, 1, ""},
+    {"unix:/a b'c\"d%20e?f#g", 0, 1, ""},
+    {"unix:///a%5Cb", 0, 1, ""},
+    {"unix:///%C3%A9%20%22%25%3F%23%5C~", 0, 1, ""},
     {"unix:@name\\x00\\x0a\\\\", 0, 1, ""},
     {"127.0.0.1:7777", 7777, 1, "00000000000000000000ffff7f000001"},
     {"127.1.2.3:0", 0, 1, "00000000000000000000ffff7f010203"},
@@ -69,6 +73,37 @@ static void order(void **state)
         }
 }
 
+/* Each path that there can be is printed as an endpoint of the same address. */
+static void printed_and_taken_back(void **state)
+{
+    uint32_t chance = 1;
+
+    (void)state;
+    for (int round = 0; round < 3000; round++) {
+        char written[128] = "unix:/", text[ADDRESS_TEXT_SIZE];
+        size_t used = strlen(written), end;
+
+        chance = chance * 1664525u + 1013904223u;
+        end = used + 1 + (chance >> 8) % 100;
+        while (used < end) {
+            unsigned char byte;
+
+            chance = chance * 1664525u + 1013904223u;
+            byte = (unsigned char)(chance >> 16);
+            /* Not at the end: that is a directory. No control bytes: they are refused. */
+            if (byte >= 0x20 && byte != 0x7f && byte != '/')
+                written[used++] = (char)byte;
+        }
+        struct address address = address_of(written), again;
+
+        address_format(&address, text, sizeof text);
+        for (const char *c = text; *c; c++)
+            assert_true(*c >= 0x20 && *c <= 0x7e);
+        again = address_of(text);
+        assert_int_equal(address_compare(&address, &again), 0);
+    }
+}
+
 /* What no endpoint of ours makes, but a peer can have. */
 static void foreign_addresses(void **state)
 {
@@ -109,6 +144,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(properties),
         cmocka_unit_test(order),
+        cmocka_unit_test(printed_and_taken_back),
         cmocka_unit_test(foreign_addresses),
         cmocka_unit_test(mapped_addresses),
     };

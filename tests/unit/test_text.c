@@ -174,11 +174,50 @@ static void nearest(void **state)
     assert_null(text_nearest("colour", names));
 }
 
+/* The shell is asked what it makes of a word. */
+static void quoted_words(void **state)
+{
+    static const struct {
+        const char *word, *text;
+    } table[] = {
+        {"unix:/tmp/echo.sock", "unix:/tmp/echo.sock"},
+        {"localhost:7777", "localhost:7777"},
+        {"[::1]:7", "'[::1]:7'"},
+        {"", "''"},
+        {"a b", "'a b'"},
+        {"it's", "'it'\\''s'"},
+        {"$HOME`;\\\"*?~", "'$HOME`;\\\"*?~'"},
+        {"a'b'c", "'a'\\''b'\\''c'"},
+    };
+    char text[64], command[160], word[64];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(table); i++) {
+        FILE *shell;
+        size_t length;
+
+        assert_string_equal(text_quote_word(text, sizeof text, table[i].word), table[i].text);
+        snprintf(command, sizeof command, "printf %%s %s", text);
+        shell = popen(command, "r");
+        assert_non_null(shell);
+        length = fread(word, 1, sizeof word - 1, shell);
+        word[length] = '\0';
+        assert_int_equal(pclose(shell), 0);
+        assert_string_equal(word, table[i].word);
+    }
+    for (size_t size = 1; size < 12; size++) {
+        memset(text, '#', sizeof text);
+        text_quote_word(text, size, "a 'b' c");
+        assert_true(strlen(text) < size && text[size] == '#');
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers),   cmocka_unit_test(octals),  cmocka_unit_test(sizes),
-        cmocka_unit_test(durations), cmocka_unit_test(escapes), cmocka_unit_test(nearest),
+        cmocka_unit_test(numbers),      cmocka_unit_test(octals),  cmocka_unit_test(sizes),
+        cmocka_unit_test(durations),    cmocka_unit_test(escapes), cmocka_unit_test(nearest),
+        cmocka_unit_test(quoted_words),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
