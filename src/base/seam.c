@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static int result(int value)
@@ -55,6 +56,20 @@ int seam_pipe(int fds[2])
 void *seam_allocate(size_t size)
 {
     return calloc(1, size);
+}
+
+pid_t seam_getppid(void)
+{
+    return getppid();
+}
+
+int seam_pidfd_open(pid_t process)
+{
+    /* The library has it since 2022 only; the number is the same everywhere. */
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+    return result((int)syscall(SYS_pidfd_open, process, 0));
 }
 
 static ssize_t moved(ssize_t count)

@@ -23,6 +23,8 @@ int seam_setsockopt(int fd, int level, int name, const void *value, socklen_t le
 int seam_shutdown(int fd, int how);
 int seam_pipe(int fds[2]);        /* non-blocking, close-on-exec */
 void *seam_allocate(size_t size); /* calloc(1, size) */
+pid_t seam_getppid(void);
+int seam_pidfd_open(pid_t process); /* close-on-exec, as the kernel makes it */
 
 /* These four are called once or more per message. They call the library, not the kernel: so
  * sanitizers see the bytes, and so do the libraries that people preload to bypass or trace the

@@ -6,6 +6,7 @@
 #include "base/options.h"
 #include "base/text.h"
 #include "server/check.h"
+#include "server/parent.h"
 #include "server/server.h"
 #include "server/settings.h"
 
@@ -28,7 +29,8 @@ enum {
     OPTION_MODE,
     OPTION_USER,
     OPTION_GRACE,
-    OPTION_ALLOW_ROOT
+    OPTION_ALLOW_ROOT,
+    OPTION_EXIT_WITH_PARENT
 };
 
 static const struct options_row rows[] = {
@@ -44,6 +46,8 @@ static const struct options_row rows[] = {
     {OPTION_USER, "user", "NAME", "run as this user; not in this version"},
     {OPTION_GRACE, "grace", "D", "how long connections may go on after TERM (5s)"},
     {OPTION_ALLOW_ROOT, "allow-root", NULL, "as root, also listen where other machines connect"},
+    {OPTION_EXIT_WITH_PARENT, "exit-with-parent", NULL,
+     "end, as by TERM, when the process that started it ends"},
     {'v', "verbose", NULL, "tell the life of each socket (log level info)"},
     {'q', "quiet", NULL, "log errors only"},
     {'V', "version", NULL, "print the version"},
@@ -59,7 +63,7 @@ struct command_line {
     size_t endpoint_count;
     const char *mode, *user, *workers, *log_level, *log_target, *log_format, *grace, *allow_root;
     const char *ready_fd;
-    bool test, dump, help, version;
+    bool test, dump, help, version, exit_with_parent;
 };
 
 static void complain(void *context, const char *sentence)
@@ -115,6 +119,9 @@ static int parse_command_line(struct command_line *line, int argc, char **argv, 
             break;
         case OPTION_ALLOW_ROOT:
             line->allow_root = "true";
+            break;
+        case OPTION_EXIT_WITH_PARENT:
+            line->exit_with_parent = true;
             break;
         case 'v':
             line->log_level = "info";
@@ -257,6 +264,18 @@ static int finish_output(void)
     return EXIT_LOCAL;
 }
 
+static int watch_parent(const struct command_line *line, int *fd, struct reason *why)
+{
+    struct reason inner;
+
+    *fd = -1;
+    if (!line->exit_with_parent)
+        return 0;
+    *fd = parent_open(&inner);
+    return *fd < 0 ? reason_set(why, inner.word, inner.code, "--exit-with-parent: %s", inner.text)
+                   : 0;
+}
+
 static int print_result(const struct command_line *line, const struct settings *settings)
 {
     const char *file = file_of(line);
@@ -291,6 +310,7 @@ int main(int argc, char **argv)
     int status;
 
     if (descriptors_fill_standard(&why) < 0 || parse_command_line(&line, argc, argv, &why) < 0 ||
+        watch_parent(&line, &options.parent_fd, &why) < 0 ||
         check_ready_fd(line.ready_fd, &options.ready_fd, &why) < 0) {
         complain(NULL, why.text);
         return EXIT_LOCAL;

@@ -9,6 +9,7 @@ libserver_a_SOURCES = \
 	src/server/drain.c src/server/drain.h \
 	src/server/listener.c src/server/listener.h \
 	src/server/names.c src/server/names.h \
+	src/server/parent.c src/server/parent.h \
 	src/server/relay.c src/server/relay.h \
 	src/server/reload.c src/server/reload.h \
 	src/server/server.c src/server/server.h \

@@ -325,6 +325,26 @@ static int take_signals(struct server *server, struct reason *why)
     return status < 0 ? reason_errno(why, -status, "epoll_ctl") : 0;
 }
 
+static void parent_ready(struct loop_source *source, unsigned events)
+{
+    struct server *server = (void *)((char *)source - offsetof(struct server, parent));
+
+    (void)events;
+    loop_forget(&server->loop, source);
+    LOG(LOG_LEVEL_NOTICE, "parent-ended", LOG_TEXT("why", "--exit-with-parent"));
+    if (!server->drain.begun)
+        drain_begin(server);
+}
+
+static int watch_parent(struct server *server, struct reason *why)
+{
+    int status;
+
+    server->parent = (struct loop_source){.ready = parent_ready, .fd = server->options->parent_fd};
+    status = server->parent.fd < 0 ? 0 : loop_watch(&server->loop, &server->parent, LOOP_READ);
+    return status < 0 ? reason_errno(why, -status, "epoll_ctl") : 0;
+}
+
 /* Everything that may take its time, then the signals, then the sockets. */
 static int bind_listeners(struct server *server, struct reason *why)
 {
@@ -351,7 +371,7 @@ static int start(struct server *server, struct reason *why)
     unsigned capacity = 0, pipes = 0;
 
     server->worker_count = choose_workers(settings->workers);
-    if (loop_init(&server->loop, why) < 0)
+    if (loop_init(&server->loop, why) < 0 || watch_parent(server, why) < 0)
         return -1;
     if (bind_listeners(server, why) < 0 || share_descriptors(server, &capacity, &pipes, why) < 0)
         return -1;
@@ -430,6 +450,8 @@ static void release(struct server *server)
         }
     if (server->signals.fd >= 0)
         close(server->signals.fd);
+    if (server->options->parent_fd >= 0)
+        close(server->options->parent_fd);
     loop_release(&server->loop);
     settings_release(&server->settings);
 }

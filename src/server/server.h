@@ -17,6 +17,7 @@ struct server_options {
     settings_load *load;
     void *context;
     bool has_file; /* there is something that a reload could read */
+    int parent_fd; /* readable when the process ended with which we end (parent.h); -1: none */
     int ready_fd;  /* gets the "listening" lines and "ready" as well, then is closed; -1: none */
 };
 
@@ -28,7 +29,7 @@ struct server {
     struct counters gone;       /* what was counted for those that are gone altogether */
     struct crew crew;
     struct loop loop;
-    struct loop_source signals;
+    struct loop_source signals, parent;
     unsigned worker_count;
     bool crew_ready;
     bool ended_by_force;

@@ -33,6 +33,19 @@ SANITIZED = os.environ.get("ECHO_SANITIZERS", "no") != "no"
 # waited for in full.
 PATIENCE = float(os.environ.get("ECHO_TEST_PATIENCE", "60"))
 
+def watched_parent():
+    """What makes a server end with us, however we end; not where the kernel, or valgrind, cannot
+    watch a process."""
+    try:
+        done = subprocess.run([SERVER, "--exit-with-parent", "--version"], check=False,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    except OSError:
+        return []
+    return ["--exit-with-parent"] if done.returncode == 0 else []
+
+
+END_WITH_US = watched_parent()
+
 # A test that hangs all the same ends, and says where it was.
 faulthandler.dump_traceback_later(8 * PATIENCE, exit=True)
 
@@ -106,7 +119,7 @@ class Server:
 
     def start(self):
         reader, writer = os.pipe()
-        command = [self.command[0], "--ready-fd", str(writer), *self.command[1:]]
+        command = [self.command[0], *END_WITH_US, "--ready-fd", str(writer), *self.command[1:]]
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=self.stdout,
             stderr=self.stderr if self.stderr is not None else self.log_file,

@@ -19,6 +19,8 @@ enum call {
     CALL_SHUTDOWN,
     CALL_PIPE,
     CALL_ALLOCATE,
+    CALL_GETPPID,
+    CALL_PIDFD_OPEN,
     CALL_RECV,
     CALL_SEND,
     CALL_SPLICE,
@@ -27,8 +29,8 @@ enum call {
 };
 
 static const char *const names[CALLS] = {
-    "socket", "bind",     "listen", "accept", "connect", "setsockopt", "shutdown",
-    "pipe",   "allocate", "recv",   "send",   "splice",  "epoll_wait"};
+    "socket",   "bind",    "listen",     "accept", "connect", "setsockopt", "shutdown",  "pipe",
+    "allocate", "getppid", "pidfd_open", "recv",   "send",    "splice",     "epoll_wait"};
 
 #define RULES_MAX 32
 #define CALLS_MAX 16 /* numbers after an '@' */
@@ -219,6 +221,8 @@ WRAP(int, seam_connect, (int fd, const struct sockaddr *address, socklen_t lengt
 WRAP(int, seam_setsockopt, (int fd, int level, int name, const void *value, socklen_t length),
      CALL_SETSOCKOPT, NULL, fd, level, name, value, length)
 WRAP(int, seam_shutdown, (int fd, int how), CALL_SHUTDOWN, NULL, fd, how)
+WRAP(pid_t, seam_getppid, (void), CALL_GETPPID, NULL)
+WRAP(int, seam_pidfd_open, (pid_t process), CALL_PIDFD_OPEN, NULL, process)
 WRAP(int, seam_pipe, (int fds[2]), CALL_PIPE, NULL, fds)
 WRAP(ssize_t, seam_recv, (int fd, void *bytes, size_t size), CALL_RECV, &size, fd, bytes, size)
 WRAP(ssize_t, seam_send, (int fd, const void *bytes, size_t length), CALL_SEND, &length, fd, bytes,

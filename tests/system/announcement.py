@@ -17,7 +17,7 @@ class Announcement(echotest.TestCase):
     def launch(self, *arguments, stdout, pass_fds=()):
         """A server without a --ready-fd of ours; ended with the test."""
         log = open(self.path("log"), "w+b")
-        process = subprocess.Popen([echotest.SERVER, *arguments], stdin=subprocess.DEVNULL,
+        process = subprocess.Popen([echotest.SERVER, *echotest.END_WITH_US, *arguments], stdin=subprocess.DEVNULL,
                                    stdout=stdout, stderr=log, pass_fds=pass_fds)
         self.addCleanup(log.close)
         self.addCleanup(process.wait, echotest.PATIENCE)

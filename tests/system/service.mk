@@ -5,6 +5,7 @@ system_tests += \
 	tests/system/command_line.py \
 	tests/system/descriptor_reuse.py \
 	tests/system/environment.py \
+	tests/system/exit_with_parent.py \
 	tests/system/faulty_calls.py \
 	tests/system/foreign_clients.py \
 	tests/system/frozen_server.py \

@@ -5,7 +5,7 @@ FAULTS_WRAP = -fno-lto \
 	-Wl,--wrap=seam_socket,--wrap=seam_bind,--wrap=seam_listen,--wrap=seam_accept \
 	-Wl,--wrap=seam_connect,--wrap=seam_setsockopt,--wrap=seam_shutdown,--wrap=seam_pipe \
 	-Wl,--wrap=seam_allocate,--wrap=seam_recv,--wrap=seam_send,--wrap=seam_splice \
-	-Wl,--wrap=seam_epoll_wait
+	-Wl,--wrap=seam_epoll_wait,--wrap=seam_getppid,--wrap=seam_pidfd_open
 
 unit_tests += \
 	tests/unit/test_address tests/unit/test_endpoint tests/unit/test_io \
