@@ -78,13 +78,17 @@ struct record {
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t work;     /* for the thread: lines, or the end */
-    pthread_cond_t progress; /* for log_stop: one line less, or the thread has ended */
+    pthread_cond_t progress; /* for those who wait: a line is written, or the thread has ended */
     pthread_t thread;
     enum log_state state;
     struct log_options options;
 
-    /* Positions only grow; the place in the ring is the position modulo its size. */
-    uint64_t head, tail;
+    bool watched;      /* on a terminal: the time is that since the start */
+    uint64_t start_ns; /* of it */
+
+    /* Positions only grow; the place in the ring is the position modulo its size. written is behind
+     * tail while the thread writes. */
+    uint64_t head, tail, written;
     uint64_t dropped; /* lines that no one has seen, not yet reported */
     bool failing;     /* the last write failed: reporting waits until one succeeds */
     bool ended;
@@ -129,13 +133,19 @@ static void ring_push(unsigned level, uint64_t lines, const char *line, size_t l
 
 static size_t format_now(char line[LOG_LINE_SIZE], const struct log_event *event)
 {
+    char stamp[LOG_STAMP_SIZE];
     struct timespec now;
     /* syslog puts its own time in front of a text; a JSON object stays complete. */
     bool stamped =
         logger.options.target == LOG_TARGET_STDERR || logger.options.format == LOG_FORMAT_JSON;
 
-    clock_gettime(CLOCK_REALTIME, &now);
-    return log_line_format(line, logger.options.format, stamped ? &now : NULL, event);
+    if (logger.watched) {
+        log_line_stamp_since(stamp, clock_now_ns() - logger.start_ns);
+    } else {
+        clock_gettime(CLOCK_REALTIME, &now);
+        log_line_stamp(stamp, &now);
+    }
+    return log_line_format(line, logger.options.format, stamped ? stamp : NULL, event);
 }
 
 /* Under the lock. The line stands where the lost ones would have stood. */
@@ -272,6 +282,7 @@ static void *write_lines(void *unused)
             pthread_mutex_unlock(&logger.lock);
             result = write_line(record.level, line, record.length);
             pthread_mutex_lock(&logger.lock);
+            logger.written = logger.tail;
             logger.failing = result < 0;
             logger.dropped += logger.failing ? record.lines : 0;
             pthread_cond_signal(&logger.progress);
@@ -306,7 +317,10 @@ int log_start(const struct log_options *options, struct reason *why)
     pthread_cond_init(&logger.progress, &attributes);
     pthread_condattr_destroy(&attributes);
     logger.options = *options;
-    logger.head = logger.tail = logger.dropped = 0;
+    logger.watched = options->target == LOG_TARGET_STDERR && options->format == LOG_FORMAT_TEXT &&
+                     isatty(STDERR_FILENO);
+    logger.start_ns = clock_now_ns();
+    logger.head = logger.tail = logger.written = logger.dropped = 0;
     logger.failing = logger.ended = false;
     logger.class_count = 0;
     logger.state = STATE_RUNNING;
@@ -330,15 +344,15 @@ void log_set_level(enum log_level level)
     __atomic_store_n(&log_threshold, level, __ATOMIC_RELAXED);
 }
 
-/* Waits for one line less in the ring or for the end of the thread. Under the lock. */
+/* Waits until one more line is written or the thread ends. Under the lock. */
 static int wait_for_progress(uint64_t patience_ns)
 {
     uint64_t deadline_ns = clock_now_ns() + patience_ns;
     struct timespec until = {(time_t)(deadline_ns / NS_PER_S), (long)(deadline_ns % NS_PER_S)};
-    uint64_t tail = logger.tail;
+    uint64_t written = logger.written;
     int code = 0;
 
-    while (!logger.ended && logger.tail == tail && code == 0)
+    while (!logger.ended && logger.written == written && code == 0)
         code = pthread_cond_timedwait(&logger.progress, &logger.lock, &until);
     return code;
 }
@@ -349,6 +363,18 @@ static bool terminal_stands_still(void)
     struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
 
     return isatty(STDERR_FILENO) && poll(&room, 1, 0) == 0;
+}
+
+void log_flush(uint64_t patience_ns)
+{
+    uint64_t head;
+
+    pthread_mutex_lock(&logger.lock);
+    head = logger.head;
+    while (logger.state == STATE_RUNNING && logger.written < head &&
+           wait_for_progress(patience_ns) == 0)
+        ;
+    pthread_mutex_unlock(&logger.lock);
 }
 
 void log_stop(uint64_t patience_ns)

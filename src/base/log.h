@@ -50,10 +50,15 @@ struct log_options {
 
 /* Starts the writing thread, with all signals blocked in it. Before it, and after log_stop, lines
  * are written by the caller to standard error, and a dead reader raises SIGPIPE. OTHER
- * when there is no thread to be had, or no /dev/log for syslog. program must live on. */
+ * when there is no thread to be had, or no /dev/log for syslog. program must live on. Where
+ * standard error is a terminal, lines of text bear the seconds since this call, else the time of
+ * day. */
 int log_start(const struct log_options *options, struct reason *why) MUST_CHECK;
 /* Changes the level of a running log. */
 void log_set_level(enum log_level level);
+/* Waits until what was logged so far is written, but no longer than patience_ns without progress.
+ */
+void log_flush(uint64_t patience_ns);
 /* A line for the person at the terminal, with its newline: to standard error as it stands, whatever
  * the target is, in turn with the log's lines. Never blocks while the log runs. */
 void log_for_person(const char *line);

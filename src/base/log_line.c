@@ -102,20 +102,24 @@ static void put_field(struct line *line, enum log_format format, const struct lo
     }
 }
 
-static void put_stamp(struct line *line, const struct timespec *stamp)
+void log_line_stamp(char stamp[LOG_STAMP_SIZE], const struct timespec *now)
 {
-    char text[48];
     struct tm parts;
     size_t length;
 
-    gmtime_r(&stamp->tv_sec, &parts);
-    length = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-    snprintf(text + length, sizeof text - length, ".%03ldZ", stamp->tv_nsec / (long)NS_PER_MS);
-    put_text(line, text);
+    gmtime_r(&now->tv_sec, &parts);
+    length = strftime(stamp, LOG_STAMP_SIZE, "%Y-%m-%dT%H:%M:%S", &parts);
+    snprintf(stamp + length, LOG_STAMP_SIZE - length, ".%03ldZ", now->tv_nsec / (long)NS_PER_MS);
 }
 
-size_t log_line_format(char text[LOG_LINE_SIZE], enum log_format format,
-                       const struct timespec *stamp, const struct log_event *event)
+void log_line_stamp_since(char stamp[LOG_STAMP_SIZE], uint64_t elapsed_ns)
+{
+    snprintf(stamp, LOG_STAMP_SIZE, "%3" PRIu64 ".%03" PRIu64, elapsed_ns / NS_PER_S,
+             elapsed_ns % NS_PER_S / NS_PER_MS);
+}
+
+size_t log_line_format(char text[LOG_LINE_SIZE], enum log_format format, const char *stamp,
+                       const struct log_event *event)
 {
     struct line line = {.text = text};
     bool json = format == LOG_FORMAT_JSON;
@@ -123,7 +127,7 @@ size_t log_line_format(char text[LOG_LINE_SIZE], enum log_format format,
     put_text(&line, json ? "{" : "");
     if (stamp) {
         put_text(&line, json ? "\"time\":\"" : "");
-        put_stamp(&line, stamp);
+        put_text(&line, stamp);
         put_text(&line, json ? "\"," : " ");
     }
     put_text(&line, json ? "\"level\":\"" : "");

@@ -9,6 +9,7 @@
 
 #define LOG_LINE_SIZE  2048
 #define LOG_VALUE_SIZE 512 /* longer values are cut */
+#define LOG_STAMP_SIZE 48
 
 struct log_event {
     enum log_level level;
@@ -18,9 +19,13 @@ struct log_event {
     uint64_t suppressed; /* 0: not mentioned */
 };
 
+/* The time in front of a line: of day in UTC, or for somebody who looks on, since the start. */
+void log_line_stamp(char stamp[LOG_STAMP_SIZE], const struct timespec *now);
+void log_line_stamp_since(char stamp[LOG_STAMP_SIZE], uint64_t elapsed_ns);
+
 /* Prints the event and a newline; stamp NULL leaves the time out (syslog has its own). A field for
  * which there is no room is left out, so that the line is whole in any case. Returns the length. */
-size_t log_line_format(char line[LOG_LINE_SIZE], enum log_format format,
-                       const struct timespec *stamp, const struct log_event *event);
+size_t log_line_format(char line[LOG_LINE_SIZE], enum log_format format, const char *stamp,
+                       const struct log_event *event);
 
 #endif

@@ -257,6 +257,8 @@ static int announce(struct server *server, struct reason *why)
 {
     const int fds[] = {STDOUT_FILENO, server->options->ready_fd};
 
+    /* What was done before comes before; a log that nobody reads delays the start by so much. */
+    log_flush(NS_PER_S / 10);
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
         size_t length;
         char *text;

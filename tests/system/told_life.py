@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: ISC
 """-v tells the life of each socket, step by step, in the words of the first lecture."""
 
+import os
+import pty
 import re
+import select
+import subprocess
 import unittest
 
 import echotest
@@ -43,6 +47,49 @@ class ToldLife(echotest.TestCase):
                 "reason=client-closed" % (re.escape(endpoint), peer),
                 "close fd=(?P=listener)")
             self.assertRegex("\n".join(lines), "^" + "\n".join(steps) + "$")
+
+    def read_until(self, fd, word):
+        text = b""
+        while word not in text:
+            self.assertTrue(select.select([fd], [], [], echotest.PATIENCE)[0], text)
+            piece = os.read(fd, 4096)
+            self.assertTrue(piece, text)
+            text += piece
+        return text.decode()
+
+    def launch(self, output, *words):
+        """A server with its log and its standard output in one place, as at a terminal."""
+        process = subprocess.Popen([echotest.SERVER, *echotest.END_WITH_US, *words],
+                                   stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        self.addCleanup(process.wait, echotest.PATIENCE)
+        self.addCleanup(process.terminate)
+        os.close(output)
+        return process
+
+    def test_order(self):
+        """A socket is told before it is announced: in the order in which it happens."""
+        for _ in range(10):
+            reader, writer = os.pipe()
+            server = self.launch(writer, "-v", "-w", "1", "127.0.0.1:0", "unix:@" + self.path())
+            words = re.findall(r"^(?:\S+ info )?(\w+)", self.read_until(reader, b"ready\n"), re.M)
+            server.terminate()
+            self.assertEqual(server.wait(echotest.PATIENCE), 0)
+            os.close(reader)
+            self.assertEqual([word for word in words if not word.startswith("20")],
+                             2 * ["socket", "bind", "listen"] + 2 * ["listening"] + ["ready"])
+
+    def test_terminal(self):
+        """Somebody who looks on reads seconds since the start; in a file it is the time of day."""
+        for words, stamp in (([], r" *\d+\.\d{3} "),
+                             (["--log-format", "json"], r'\{"time":"20\d\d-[^"]*Z","level":"')):
+            ours, theirs = pty.openpty()
+            self.launch(theirs, "-v", "-w", "1", "127.0.0.1:0", *words)
+            lines = [line for line in self.read_until(ours, b"hello").splitlines()
+                     if "info" in line]
+            os.close(ours)
+            self.assertEqual(len(lines), 3)
+            for line in lines:
+                self.assertRegex(line, r"^%sinfo\b" % stamp)
 
     def test_silent_without(self):
         server = self.server("127.0.0.1:0")

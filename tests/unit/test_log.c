@@ -17,7 +17,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-static const struct timespec stamp = {1795330800, 123999999};
+static const char stamp[] = "2026-11-22T07:00:00.123Z";
 
 static void text_lines(void **state)
 {
@@ -51,8 +51,33 @@ static void text_lines(void **state)
         assert_string_equal(line, table[i].line);
         assert_int_equal(length, strlen(line));
     }
-    log_line_format(line, LOG_FORMAT_TEXT, &stamp, &table[0].event);
+    log_line_format(line, LOG_FORMAT_TEXT, stamp, &table[0].event);
     assert_string_equal(line, "2026-11-22T07:00:00.123Z info closed\n");
+}
+
+static void stamps(void **state)
+{
+    static const struct timespec now = {1795330800, 123999999};
+    static const struct {
+        uint64_t elapsed_ns;
+        const char *text;
+    } table[] = {
+        {0, "  0.000"},
+        {1999999, "  0.001"},
+        {12 * NS_PER_S + 345 * NS_PER_MS, " 12.345"},
+        {999 * NS_PER_S, "999.000"},
+        {86400 * NS_PER_S + NS_PER_MS, "86400.001"},
+        {UINT64_MAX, "18446744073.709"},
+    };
+    char text[LOG_STAMP_SIZE];
+
+    (void)state;
+    log_line_stamp(text, &now);
+    assert_string_equal(text, stamp);
+    for (size_t i = 0; i < COUNT(table); i++) {
+        log_line_stamp_since(text, table[i].elapsed_ns);
+        assert_string_equal(text, table[i].text);
+    }
 }
 
 /* The value of a field as a JSON reader sees it. */
@@ -60,7 +85,7 @@ static void assert_json_text(const struct log_field *field, const char *expected
 {
     const struct log_event event = {LOG_LEVEL_NOTICE, "closed", field, 1, 3};
     char line[LOG_LINE_SIZE];
-    size_t length = log_line_format(line, LOG_FORMAT_JSON, &stamp, &event);
+    size_t length = log_line_format(line, LOG_FORMAT_JSON, stamp, &event);
     json_t *object = json_loadb(line, length, 0, NULL);
 
     assert_non_null(object);
@@ -110,7 +135,7 @@ static void long_lines(void **state)
         for (size_t i = 0; i < 8; i++)
             fields[i] = LOG_TEXT("key", huge + sizeof huge - 1 - used);
         for (int format = LOG_FORMAT_TEXT; format <= LOG_FORMAT_JSON; format++) {
-            size_t length = log_line_format(line, (enum log_format)format, &stamp, &event);
+            size_t length = log_line_format(line, (enum log_format)format, stamp, &event);
             json_t *object = json_loadb(line, length, 0, NULL);
 
             assert_true(length < LOG_LINE_SIZE && line[LOG_LINE_SIZE] == '#');
@@ -121,7 +146,7 @@ static void long_lines(void **state)
         }
     }
     fields[0] = LOG_TEXT("key", huge);
-    log_line_format(line, LOG_FORMAT_JSON, &stamp, &event);
+    log_line_format(line, LOG_FORMAT_JSON, stamp, &event);
     assert_non_null(strstr(line, "\"last\":42}"));
 }
 
@@ -213,6 +238,42 @@ static void every_byte(void **state)
     assert_int_equal(lines_of(text), 255);
     assert_null(strstr(text, "below-the-level"));
     free(text);
+}
+
+/* What was logged before a flush is in the pipe after it; one that nobody empties does not hold up
+ * for ever. */
+static void flushed(void **state)
+{
+    struct capture capture = capture_open();
+    char text[8192], filler[400];
+
+    (void)state;
+    start(LOG_FORMAT_TEXT);
+    log_flush(10 * NS_PER_S);
+    for (unsigned i = 0; i < LOG_BURST / 2; i++) {
+        ssize_t count;
+
+        LOG(LOG_LEVEL_INFO, "a", LOG_NUMBER("n", i));
+        log_flush(10 * NS_PER_S);
+        /* Blocks for ever when nothing is there. */
+        count = read(capture.reader, text, sizeof text - 1);
+        assert_true(count > 0 && text[count - 1] == '\n');
+    }
+    memset(filler, 'x', sizeof filler - 1);
+    filler[sizeof filler - 1] = '\0';
+    assert_true(fcntl(STDERR_FILENO, F_SETPIPE_SZ, 4096) > 0);
+    for (unsigned i = 0; i < LOG_BURST; i++)
+        LOG(LOG_LEVEL_INFO, "b", LOG_TEXT("filler", filler));
+    log_flush(10 * NS_PER_MS);
+    assert_true(fcntl(capture.reader, F_SETFL, O_NONBLOCK) == 0);
+    for (size_t sum = 0; sum < 100 * sizeof filler;) {
+        ssize_t count = read(capture.reader, text, sizeof text - 1);
+
+        sum += count > 0 ? (size_t)count : 0;
+        sched_yield();
+    }
+    log_stop(10 * NS_PER_S);
+    free(capture_close(capture));
 }
 
 /* How many lines were seen or counted as lost. */
@@ -503,7 +564,8 @@ static void facility_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text_lines),     cmocka_unit_test(json_lines),
+        cmocka_unit_test(text_lines),     cmocka_unit_test(stamps),
+        cmocka_unit_test(flushed),        cmocka_unit_test(json_lines),
         cmocka_unit_test(long_lines),     cmocka_unit_test(every_byte),
         cmocka_unit_test(blocked_reader), cmocka_unit_test(blocked_stop),
         cmocka_unit_test(dead_sinks),     cmocka_unit_test(flood),
