@@ -44,10 +44,11 @@ const char *log_facility_name(int facility)
 
 enum log_level log_threshold = LOG_LEVEL_NOTICE;
 
-#define RING_SIZE   (128 * 1024) /* a burst of every class fits */
-#define CLASSES_MAX 64           /* more share the last one */
-#define QUIET_NS    NS_PER_S     /* after so long without a line a flood has ended */
-#define MOMENT_NS   (50 * NS_PER_MS)
+#define RING_SIZE     (128 * 1024) /* a burst of every class fits */
+#define CLASSES_MAX   64           /* more share the last one */
+#define QUIET_NS      NS_PER_S     /* after so long without a line a flood has ended */
+#define MOMENT_NS     (50 * NS_PER_MS)
+#define SYSLOG_SOCKET "/dev/log"
 
 enum log_state {
     STATE_DIRECT,  /* no thread: the caller writes */
@@ -248,6 +249,9 @@ static int write_line(unsigned level, const char *line, size_t length)
 
     if (level == LEVEL_PERSON || logger.options.target == LOG_TARGET_STDERR)
         return write_stderr(line, length);
+    /* The library says nothing of a line that it cannot hand over, so this is all we can know. */
+    if (access(SYSLOG_SOCKET, W_OK) < 0)
+        return -1;
     syslog(priorities[level], "%.*s", (int)length - 1, line);
     return 0;
 }
@@ -309,8 +313,11 @@ int log_start(const struct log_options *options, struct reason *why)
     sigset_t all, before;
     int code;
 
-    if (options->target == LOG_TARGET_SYSLOG && access("/dev/log", W_OK) < 0)
-        return reason_errno(why, errno, "log to syslog: /dev/log");
+    log_set_level(options->level);
+    /* A log that is not there yet is no reason not to serve: said where it can be said. */
+    if (options->target == LOG_TARGET_SYSLOG && access(SYSLOG_SOCKET, W_OK) < 0)
+        LOG(LOG_LEVEL_WARNING, "syslog-missing", LOG_TEXT("socket", SYSLOG_SOCKET),
+            LOG_TEXT("why", strerror(errno)));
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&logger.work, &attributes);
@@ -324,7 +331,6 @@ int log_start(const struct log_options *options, struct reason *why)
     logger.failing = logger.ended = false;
     logger.class_count = 0;
     logger.state = STATE_RUNNING;
-    log_set_level(options->level);
     /* LOG_NDELAY: the socket is open before a sandbox closes in. */
     if (options->target == LOG_TARGET_SYSLOG)
         openlog(options->program, LOG_PID | LOG_NDELAY, options->facility);

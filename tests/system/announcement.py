@@ -17,8 +17,9 @@ class Announcement(echotest.TestCase):
     def launch(self, *arguments, stdout, pass_fds=()):
         """A server without a --ready-fd of ours; ended with the test."""
         log = open(self.path("log"), "w+b")
-        process = subprocess.Popen([echotest.SERVER, *echotest.END_WITH_US, *arguments], stdin=subprocess.DEVNULL,
-                                   stdout=stdout, stderr=log, pass_fds=pass_fds)
+        process = subprocess.Popen([echotest.SERVER, *echotest.END_WITH_US, *arguments],
+                                   stdin=subprocess.DEVNULL, stdout=stdout, stderr=log,
+                                   pass_fds=pass_fds)
         self.addCleanup(log.close)
         self.addCleanup(process.wait, echotest.PATIENCE)
         self.addCleanup(process.terminate)
@@ -104,11 +105,11 @@ class Announcement(echotest.TestCase):
             os.close(fd)
 
     def test_odd_paths(self):
-        """Whatever the bytes of a path are: every program takes what is printed, and the hint can be
-        pasted into a shell."""
+        """Whatever the bytes of a path are: every program takes what is printed, and the hint can
+        be pasted into a shell."""
         directory = self.directory.encode()
-        for name in (b"plain", "\u00e9".encode(), b"\xff\xfe", b"a b", b"back\\slash\\x41", b'q"uo\'te',
-                     b"50%", b"a%20b", b"x?y#z", b"$HOME `id`; *", "\u00e9 \\ ".encode()):
+        for name in (b"plain", "\u00e9".encode(), b"\xff\xfe", b"a b", b"back\\slash\\x41",
+                     b'q"uo\'te', b"50%", b"a%20b", b"x?y#z", b"$HOME `id`; *", "\u00e9 \\ ".encode()):
             path = os.path.join(directory, name)
             ours, theirs = pty.openpty()
             process = self.launch(b"unix:" + path, stdout=theirs)

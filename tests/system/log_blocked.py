@@ -73,6 +73,15 @@ class LogBlocked(echotest.TestCase):
         self.assertEqual(server.stop(), 0)
         os.close(reader)
 
+    def test_syslog(self):
+        """Whether somebody takes the log or not, the server serves; when not, it says so once."""
+        server = self.server("unix:" + self.path(), "--log-target", "syslog", "-v")
+        self.exchanges(server, 10)
+        self.assertEqual(server.stop(), 0)
+        missing = not os.access("/dev/log", os.W_OK)
+        self.assertEqual(server.log().count("warning syslog-missing socket=/dev/log"), missing)
+        self.assertEqual(server.log().count("\n"), missing)
+
     def test_full_disk(self):
         with open("/dev/full", "wb") as full:
             server = self.start(full)
