@@ -3,6 +3,8 @@
 
 import os
 import re
+import signal
+import subprocess
 import unittest
 
 import echotest
@@ -93,6 +95,23 @@ class CommandLine(echotest.TestCase):
                                                  stdout=full)
             self.assertEqual(status, 2, word)
             self.assertRegex(errors, r"\Aecho-server: .*No space left on device\n\Z", word)
+
+    def test_output_that_nobody_reads(self):
+        """A reader that has gone ends it without a word, as it does cat; where that signal is
+        ignored it is a failure to write."""
+        for word in ("-h", "-V", "-t", "-T"):
+            for action, status, said in (
+                    (signal.SIG_DFL, -signal.SIGPIPE, r"\Z"),
+                    (signal.SIG_IGN, 2, r"echo-server: .*Broken pipe\n\Z")):
+                reader, writer = os.pipe()
+                os.close(reader)
+                done = subprocess.run(
+                    [echotest.SERVER, word, "127.0.0.1:0"], stdout=writer, check=False,
+                    stderr=subprocess.PIPE, text=True,
+                    preexec_fn=lambda action=action: signal.signal(signal.SIGPIPE, action) and None)
+                os.close(writer)
+                self.assertEqual(done.returncode, status, word)
+                self.assertRegex(done.stderr, r"\A" + said, word)
 
     def test_test_binds_nothing(self):
         self.assertEqual(self.run_server("-t", "unix:x", "127.0.0.1:0", "-w", "2"),

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: ISC
 """The life of a Unix socket's path: what is replaced, what is never touched, what is removed."""
 
+import grp
 import os
+import pwd
 import signal
 import socket
 import stat
@@ -107,6 +109,35 @@ class SocketPath(echotest.TestCase):
                          (4001, 4002, 0o640))
         self.assertEqual(server.stop(), 0)
         self.assertFalse(os.path.exists(self.path()))
+
+    def owned(self, owner, group):
+        """Whose the socket is when the settings say so."""
+        conf = self.write("conf", 'listeners = ({ endpoint = "%s"; owner = "%s"; group = "%s"; });'
+                          % (self.endpoint, owner, group))
+        server = self.server("-c", conf)
+        status = os.stat(self.path())
+        self.assertEqual(echotest.exchange(self.endpoint, b"hello"), b"hello")
+        self.assertEqual(server.stop(), 0)
+        return status.st_uid, status.st_gid
+
+    def test_owner_by_name(self):
+        """A name of the system's tables, each alone and both; root may give to anybody, others to
+        themselves and to their groups."""
+        if os.geteuid() == 0:
+            users = [entry for entry in pwd.getpwall() if entry.pw_uid != 0]
+            groups = [entry for entry in grp.getgrall() if entry.gr_gid != 0]
+        else:
+            users = [entry for entry in pwd.getpwall() if entry.pw_uid == os.geteuid()]
+            groups = [entry for entry in grp.getgrall() if entry.gr_gid in os.getgroups()]
+        ours = (os.geteuid(), os.getegid())
+        for user in users[:2]:
+            self.assertEqual(self.owned(user.pw_name, ""), (user.pw_uid, ours[1]))
+            for group in groups[:2]:
+                self.assertEqual(self.owned(user.pw_name, group.gr_name),
+                                 (user.pw_uid, group.gr_gid))
+        for group in groups[:2]:
+            self.assertEqual(self.owned("", group.gr_name), (ours[0], group.gr_gid))
+        self.assertEqual(self.owned(*ours), ours)  # by number, in the tables or not
 
     def test_successor_while_we_drain(self):
         """A drains, B takes the path: A's end must not remove it."""

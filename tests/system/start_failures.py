@@ -39,6 +39,31 @@ class StartFailures(echotest.TestCase):
                 # The abstract name is free again as well.
                 self.server("unix:@" + self.path("b")).stop()
 
+    def faulty(self, script):
+        return {"program": os.path.join(echotest.BUILD, "tests", "system", "echo-server-faulty"),
+                "environment": {**os.environ, "ECHO_FAULTS": script}}
+
+    def test_address_that_the_machine_lacks(self):
+        """One of the addresses of a name is left out with a warning while another binds; that of
+        a literal, and the last one, are errors."""
+        for word in ("EADDRNOTAVAIL", "EAFNOSUPPORT"):
+            server = self.server("-w", "1", "--allow-root", "*:0",
+                                 **self.faulty("bind:%s@2" % word))
+            self.assertEqual(len(server.endpoints), 1, server.endpoints)
+            port = server.endpoint.rsplit(":", 1)[1]
+            self.assertEqual(echotest.exchange("127.0.0.1:" + port, b"hello"), b"hello")
+            skipped = server.wait_log(r"warning address-skipped (.*)\n")
+            self.assertEqual(len(skipped), 1)
+            self.assertRegex(skipped[0], r'^listener=\*:0 address=\[::\]:\d+ why="')
+            self.assertEqual(server.stop(), 0)
+            self.assertIn("bind 127.0.0.1:0: ",
+                          self.refused("127.0.0.1:0", **self.faulty("bind:%s" % word)))
+            how = self.faulty("bind:%s" % word)
+            status, _, errors = echotest.run(how["program"], "-w", "1", "--allow-root", "*:0",
+                                             env=how["environment"])
+            self.assertEqual((status, errors.count("address-skipped")), (2, 2), errors)
+            self.assertRegex(errors.splitlines()[-1], r"^echo-server: bind \[::\]:0: ")
+
     def test_port_in_use(self):
         """Not half of the connections, whatever the number of workers of either."""
         for first, second in ((1, 1), (1, 4), (4, 1), (4, 4)):
