@@ -248,6 +248,7 @@ void connection_tick(struct connection *connection, const struct connection_limi
         connection_stop(connection, reason, now_ns);
         return;
     }
-    echo_give_up(&connection->stream.echo, io_unsent(connection->stream.fd) > 0);
+    /* TCP counts our own end as one byte until the client has acknowledged it. */
+    echo_give_up(&connection->stream.echo, io_unsent(connection->stream.fd) > 1);
     settle(connection, ECHO_CLOSE);
 }

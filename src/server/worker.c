@@ -121,7 +121,8 @@ static void tick(struct worker *worker, uint64_t now_ns)
     for (connection = worker->connections; connection; connection = next) {
         next = connection->next;
         soon |= connection->ending_ns != 0;
-        connection_tick(connection, limits, now_ns);
+        if (period_ns || connection->ending_ns)
+            connection_tick(connection, limits, now_ns);
     }
     soon |= acceptor_resume(worker, now_ns);
     soon |= relay_trim(&worker->relay);

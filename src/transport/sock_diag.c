@@ -9,10 +9,12 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <linux/sockios.h>
 #include <linux/unix_diag.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 /* Room for an answer about one socket. */
@@ -25,7 +27,7 @@ union answer {
 
 void sock_diag_init(struct sock_diag *diag)
 {
-    *diag = (struct sock_diag){.fd = -1};
+    diag->fd = seam_socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
 }
 
 void sock_diag_release(struct sock_diag *diag)
@@ -50,6 +52,7 @@ static ssize_t ask(struct sock_diag *diag, struct nlmsghdr *question, size_t len
     if (count < 0) {
         /* A late answer must not be taken for that to the next question. */
         io_close(&diag->fd);
+        sock_diag_init(diag);
         return count;
     }
     if (!NLMSG_OK(&answer->header, (size_t)count) ||
@@ -125,8 +128,7 @@ static void put_end(const struct sockaddr_storage *end, __be16 *port, __be32 add
 }
 
 /* The peer is the socket with the same two ends, exchanged. */
-static ssize_t unread_inet(struct sock_diag *diag, int fd, const struct sockaddr_storage *own,
-                           ssize_t unsent)
+static ssize_t unread_inet(struct sock_diag *diag, int fd, const struct sockaddr_storage *own)
 {
     struct {
         struct nlmsghdr header;
@@ -140,7 +142,11 @@ static ssize_t unread_inet(struct sock_diag *diag, int fd, const struct sockaddr
     struct inet_diag_msg *found;
     union answer answer;
     ssize_t length;
+    int unsent;
 
+    /* Without what is sent and not yet acknowledged: the peer has that already, and counts it. */
+    if (ioctl(fd, SIOCOUTQNSD, &unsent) < 0)
+        return -errno;
     if (getpeername(fd, (struct sockaddr *)&peer, &size) < 0)
         return -errno;
     put_end(&peer, &question.request.id.idiag_sport, question.request.id.idiag_src);
@@ -154,20 +160,16 @@ static ssize_t unread_inet(struct sock_diag *diag, int fd, const struct sockaddr
     return unsent + (ssize_t)found->idiag_rqueue;
 }
 
-static ssize_t unread_exactly(struct sock_diag *diag, int fd, ssize_t unsent)
+static ssize_t unread_exactly(struct sock_diag *diag, int fd)
 {
     struct sockaddr_storage own = {0};
     socklen_t size = sizeof own;
 
-    if (diag->fd < 0 && !diag->refused) {
-        diag->fd = seam_socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
-        diag->refused = diag->fd < 0;
-    }
     if (diag->fd < 0)
         return -ENOTSUP;
     if (getsockname(fd, (struct sockaddr *)&own, &size) < 0)
         return -errno;
-    return own.ss_family == AF_UNIX ? unread_unix(diag, fd) : unread_inet(diag, fd, &own, unsent);
+    return own.ss_family == AF_UNIX ? unread_unix(diag, fd) : unread_inet(diag, fd, &own);
 }
 
 ssize_t sock_diag_unread(struct sock_diag *diag, int fd)
@@ -178,6 +180,6 @@ ssize_t sock_diag_unread(struct sock_diag *diag, int fd)
     /* Nothing in the own queue is all that a remote peer lets us know, so it is enough here too. */
     if (unsent <= 0)
         return unsent;
-    unread = unread_exactly(diag, fd, unsent);
+    unread = unread_exactly(diag, fd);
     return unread < 0 ? unsent : unread;
 }

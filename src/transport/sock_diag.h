@@ -14,10 +14,9 @@
 
 #include <sys/types.h>
 
-/* Used by one thread. fd is -1 until the first question and where the kernel has no sock_diag. */
+/* Used by one thread. fd is -1 where the kernel has no sock_diag. */
 struct sock_diag {
     int fd;
-    int refused; /* it was tried once, in vain */
 };
 
 void sock_diag_init(struct sock_diag *diag);

@@ -69,7 +69,7 @@ class ReloadUnderLoad(echotest.TestCase):
         for name in ("tcp", "tcp6"):
             with open("/proc/%d/net/%s" % (server.pid, name), encoding="ascii") as file:
                 inodes |= {line.split()[9] for line in file if line.split()[3] == "0A"}
-        with open("/proc/%d/net/unix" % server.pid, encoding="ascii") as file:
+        with open("/proc/%d/net/unix" % server.pid, encoding="latin-1") as file:
             inodes |= {line.split()[6] for line in file if line.split()[3] == "00010000"}
         return {(fd, target) for fd, target in server.descriptors().items()
                 if target[8:-1] in inodes}
