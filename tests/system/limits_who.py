@@ -3,6 +3,7 @@
 
 import os
 import socket
+import time
 import unittest
 
 import echotest
@@ -71,6 +72,24 @@ class LimitsWho(echotest.TestCase):
             pass
         echotest.wait_for(
             lambda: self.is_welcome(self.from_source("127.0.0.1", server.endpoint)))
+
+    def test_others_do_not_make_it_forgotten(self):
+        """Few descriptors: one source tries all the while and is let in at its rate, whatever the
+        number of others that come once."""
+        file = self.write("conf", 'listeners = ({ endpoint = "127.0.0.1:0"; });\n'
+                                  "limits = { accept_rate = 1; };\n")
+        server = self.server("-w", "1", "-c", file, preexec=echotest.limit_descriptors(120))
+        began = time.monotonic()
+        welcome = 0
+        for number in range(600):
+            with self.from_source("127.1.%d.%d" % (number // 200, 1 + number % 200),
+                                  server.endpoint) as other:
+                self.assertTrue(self.is_welcome(other))
+            if number % 10 == 0:
+                with self.from_source("127.0.0.9", server.endpoint) as client:
+                    welcome += self.is_welcome(client)
+        self.assertLessEqual(welcome, 2 + (time.monotonic() - began))
+        self.assertGreaterEqual(welcome, 1)
 
     def as_user(self, uid, endpoint, count):
         """Connects as another user; the sockets stay ours."""
