@@ -51,7 +51,7 @@ struct log_options {
 /* Starts the writing thread, with all signals blocked in it. Before it, and after log_stop, lines
  * are written by the caller to standard error, and a dead reader raises SIGPIPE. OTHER when there
  * is no thread to be had. Lines for syslog while there is no /dev/log are lost and counted. program
- * must live on. Where standard error is a terminal, lines of text bear the seconds since this call,
+ * must live on. Where standard error is a terminal, lines of text have the seconds since this call,
  * else the time of day. */
 int log_start(const struct log_options *options, struct reason *why) MUST_CHECK;
 /* Changes the level of a running log. */

@@ -19,7 +19,7 @@ struct log_event {
     uint64_t suppressed; /* 0: not mentioned */
 };
 
-/* The time in front of a line: of day in UTC, or for somebody who looks on, since the start. */
+/* The time at the start of a line: of day, in UTC; or on a terminal the seconds since the start. */
 void log_line_stamp(char stamp[LOG_STAMP_SIZE], const struct timespec *now);
 void log_line_stamp_since(char stamp[LOG_STAMP_SIZE], uint64_t elapsed_ns);
 

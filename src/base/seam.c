@@ -65,7 +65,7 @@ pid_t seam_getppid(void)
 
 int seam_pidfd_open(pid_t process)
 {
-    /* The library has it since 2022 only; the number is the same everywhere. */
+    /* Older libraries have no function for it and older headers no number. */
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif

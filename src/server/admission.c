@@ -11,8 +11,8 @@
 
 enum guest_kind { GUEST_SOURCE, GUEST_USER };
 
-/* So many are remembered however few connections there may be: who is refused shall not be
- * forgotten because some others come once. */
+/* The table has room for at least so many, however few connections there may be: a source that is
+ * refused must not be forgotten because some others connect once. */
 enum { GUESTS_MIN = 1024 };
 
 struct admission_guest {

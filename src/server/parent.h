@@ -5,9 +5,10 @@
 
 #include "base/reason.h"
 
-/* A descriptor that is readable once our parent has ended (pidfd_open(2), Linux 5.3), -1 when there
- * is none to be had. To be called early: a parent that is gone already is known only by that
- * another one, which lives on, has taken its place. */
+/* A descriptor that is readable once our parent has ended (pidfd_open(2), Linux 5.3), or -1. Call
+ * it early: of a parent that ended before, another process has taken the place, and is watched
+ * instead.
+ */
 int parent_open(struct reason *why) MUST_CHECK;
 
 #endif
