@@ -373,13 +373,14 @@ static bool terminal_stands_still(void)
 
 void log_flush(uint64_t patience_ns)
 {
-    uint64_t head;
+    uint64_t deadline_ns = clock_now_ns() + patience_ns, now_ns = clock_now_ns(), head;
 
     pthread_mutex_lock(&logger.lock);
     head = logger.head;
-    while (logger.state == STATE_RUNNING && logger.written < head &&
-           wait_for_progress(patience_ns) == 0)
-        ;
+    while (logger.state == STATE_RUNNING && logger.written < head && now_ns < deadline_ns) {
+        (void)!wait_for_progress(deadline_ns - now_ns);
+        now_ns = clock_now_ns();
+    }
     pthread_mutex_unlock(&logger.lock);
 }
 

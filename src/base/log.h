@@ -56,8 +56,7 @@ struct log_options {
 int log_start(const struct log_options *options, struct reason *why) MUST_CHECK;
 /* Changes the level of a running log. */
 void log_set_level(enum log_level level);
-/* Waits until what was logged so far is written, but no longer than patience_ns without progress.
- */
+/* Waits until what was logged so far is written, but no longer than patience_ns in all. */
 void log_flush(uint64_t patience_ns);
 /* A line for the person at the terminal, with its newline: to standard error as it stands, whatever
  * the target is, in turn with the log's lines. Never blocks while the log runs. */

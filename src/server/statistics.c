@@ -78,8 +78,12 @@ void statistics_log(struct server *server)
         add_up(server, listener, &total);
     crew_resume(&server->crew);
     tell("total", &total);
-    for (listener = server->listeners; listener; listener = listener->next)
+    for (listener = server->listeners; listener; listener = listener->next) {
+        const struct log_field fields[] = {
+            LOG_TEXT("listener", listener->settings.name),
+            LOG_TEXT("why", "its path was removed or replaced; reload to bind it again")};
+
         if (!listener_is_reachable(listener))
-            LOG(LOG_LEVEL_WARNING, "path-lost", LOG_TEXT("listener", listener->settings.name),
-                LOG_TEXT("why", "its path was removed or replaced; reload to bind it again"));
+            log_answer("path-lost", fields, sizeof fields / sizeof fields[0]);
+    }
 }

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """SIGUSR1: the numbers of a known traffic are exactly right, per listener and in total."""
 
+import contextlib
+import os
 import re
 import signal
 import socket
@@ -78,6 +80,9 @@ class Statistics(echotest.TestCase):
             self.assertEqual(len(echotest.exchange(self.served.endpoint, bytes(7))), 7)
             numbers = self.settle(active=0)
             self.check(numbers["one"], accepted=1, received=7, returned=7, half_closes=1)
+            os.unlink(self.path())
+            self.ask()
+            self.served.wait_log("path-lost listener=one")
             self.assertEqual(self.served.stop(), 0)
             self.assertEqual("drained" in self.served.log(), level == "debug")
 
@@ -142,7 +147,8 @@ class Statistics(echotest.TestCase):
     def test_lost_bytes(self):
         self.start('limits = { write_timeout = "100ms"; }; shutdown = { linger = "100ms"; };')
         for endpoint in self.served.endpoints:
-            with self.assertRaises((BrokenPipeError, ConnectionResetError)):
+            # How much of it is still taken depends on the moment at which the limit strikes.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 self.client(endpoint).sendall(bytes(32 << 20))
         numbers = self.settle(active=0)
         for name in ("one", "two"):
