@@ -9,6 +9,7 @@
 #include "server/settings.h"
 #include "transport/transport.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -18,6 +19,9 @@ struct names {
     size_t address_count;
     struct address addresses[TRANSPORT_ADDRESSES_MAX];
 };
+
+/* Whether a name service has to be asked. */
+bool names_may_block(const struct settings_listener *settings);
 
 /* May block for as long as the name services of this machine do. On failure there are no addresses.
  */

@@ -242,7 +242,7 @@ static char *announcement_text(const struct server *server, bool for_a_person, s
                 fprintf(out, "listening %s\n",
                         address_format(&one->ports[i].address, text, sizeof text));
     fprintf(out, "ready\n");
-    if (for_a_person)
+    if (for_a_person && server->listeners)
         fprintf(out, "try: echo-client %s hello\n",
                 text_quote_word(
                     word, sizeof word,

@@ -53,17 +53,23 @@ static void complain_to_parent(void *context, const char *sentence)
 }
 
 static void look_up(const struct child *child, const struct trial_options *options,
-                    const struct settings_listener *settings)
+                    const struct settings_listener *settings, size_t index)
 {
     struct trial_listener *listener = &child->record->content.listener;
 
-    *listener = (struct trial_listener){.endpoint = settings->endpoint};
+    *listener = (struct trial_listener){.index = index, .endpoint = settings->endpoint};
     snprintf(listener->owner, sizeof listener->owner, "%s", settings->owner);
     snprintf(listener->group, sizeof listener->group, "%s", settings->group);
     listener->kept = options->keeps(options->keeps_context, settings);
     if (!listener->kept && names_look_up(&listener->names, settings, &listener->why) < 0)
         listener->names.address_count = 0;
     send_record(child, RECORD_LISTENER);
+}
+
+static bool needs_service(const struct trial_options *options,
+                          const struct settings_listener *settings)
+{
+    return names_may_block(settings) && !options->keeps(options->keeps_context, settings);
 }
 
 static _Noreturn void run_child(const struct trial_options *options, int fd)
@@ -78,8 +84,11 @@ static _Noreturn void run_child(const struct trial_options *options, int fd)
         options->load(options->load_context, &settings, complain_to_parent, &child) < 0)
         _exit(EXIT_LOCAL);
     send_record(&child, RECORD_LOADED);
-    for (size_t i = 0; i < settings.listener_count; i++)
-        look_up(&child, options, &settings.listeners[i]);
+    /* A service that is silent shall keep nothing back that needs none. */
+    for (int asking = 0; asking < 2; asking++)
+        for (size_t i = 0; i < settings.listener_count; i++)
+            if (needs_service(options, &settings.listeners[i]) == asking)
+                look_up(&child, options, &settings.listeners[i], i);
     _exit(EXIT_EXACT);
 }
 
@@ -197,12 +206,14 @@ int trial_result(const struct trial *trial, struct reason *why)
 int trial_find(const struct trial *trial, size_t index, const struct settings_listener *settings,
                const struct trial_listener **found, struct reason *why)
 {
-    const struct trial_listener *listener;
+    const struct trial_listener *listener = trial->listeners;
+    const struct trial_listener *end = listener + trial->count;
 
     *found = NULL;
-    if (index >= trial->count)
+    while (listener < end && listener->index != index)
+        listener++;
+    if (listener == end)
         return 0;
-    listener = &trial->listeners[index];
     if (endpoint_compare(&listener->endpoint, &settings->endpoint) != 0 ||
         strcmp(listener->owner, settings->owner) != 0 ||
         strcmp(listener->group, settings->group) != 0)

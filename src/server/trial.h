@@ -11,8 +11,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* What was found for one listener of the file, in its order. */
+/* What was found for one listener of the file. */
 struct trial_listener {
+    size_t index; /* in the file */
     struct endpoint endpoint;
     char owner[256], group[256]; /* as the settings name them */
     bool kept;                   /* open already: not looked up */
