@@ -20,7 +20,7 @@ static void registry(void **state)
 
         assert_true(ops->parse && ops->print && ops->resolve);
         assert_true(ops->format && ops->port && ops->is_local && ops->source);
-        assert_true(ops->listen && ops->prepare && ops->explain);
+        assert_true(ops->overlap && ops->check && ops->listen && ops->prepare && ops->explain);
         assert_non_null(ops->schemes[0]);
         assert_null(ops->schemes[COUNT(ops->schemes) - 1]);
         /* Nothing is another row's as well. */
@@ -269,6 +269,53 @@ static void inherited_sockets_are_for_servers(void **state)
     }
 }
 
+/* Two ways to write an address, and whether a socket at the one keeps the other from being bound.
+ */
+static void overlaps(void **state)
+{
+    static const struct {
+        const char *a, *b;
+        enum transport_overlap expected;
+    } table[] = {
+        {"127.0.0.1:7", "127.0.0.1:7", TRANSPORT_SAME},
+        {"127.0.0.1:7", "tcp4:localhost:7", TRANSPORT_SAME},
+        {"127.0.0.1:7", "127.0.0.1:8", TRANSPORT_APART},
+        {"127.0.0.1:7", "127.0.0.2:7", TRANSPORT_APART},
+        {"127.0.0.1:0", "127.0.0.1:0", TRANSPORT_APART},
+        {"127.0.0.1:7", "tcp4:*:7", TRANSPORT_OVERLAP},
+        {"tcp4:*:7", "tcp4:*:7", TRANSPORT_SAME},
+        {"[::1]:7", "tcp6:*:7", TRANSPORT_OVERLAP},
+        {"[::1]:7", "tcp4:*:7", TRANSPORT_APART}, /* IPV6_V6ONLY */
+        {"127.0.0.1:7", "unix:/tmp/7", TRANSPORT_APART},
+        {"@a", "@a", TRANSPORT_SAME},
+        {"@a", "@a\\x00", TRANSPORT_APART},
+        {"@a", "unix:./a", TRANSPORT_APART},
+        {"/tmp/a", "/tmp/a", TRANSPORT_SAME},
+        {"/tmp/a", "/tmp/b", TRANSPORT_APART},
+        {"/tmp/a", "/tmp/./a", TRANSPORT_SAME},
+        {"/tmp/a", "/../tmp/a", TRANSPORT_SAME},
+        {"/tmp/a", "/dev/a", TRANSPORT_APART},
+        {"/tmp/a", "/none/a", TRANSPORT_APART},
+        {"/proc/self/exe", "/proc/thread-self/exe", TRANSPORT_OVERLAP}, /* links to one file */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(table); i++) {
+        const char *texts[] = {table[i].a, table[i].b};
+        struct address addresses[2];
+
+        for (size_t j = 0; j < 2; j++) {
+            struct endpoint endpoint;
+
+            assert_int_equal(endpoint_parse(&endpoint, texts[j], NULL), 0);
+            addresses[j] = sockets_resolve(&endpoint, TRANSPORT_SERVER);
+        }
+        if (transport_overlap(&addresses[0], &addresses[1]) != table[i].expected ||
+            transport_overlap(&addresses[1], &addresses[0]) != table[i].expected)
+            fail_msg("%s and %s", table[i].a, table[i].b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +328,7 @@ int main(void)
         cmocka_unit_test(credentials),
         cmocka_unit_test(unknown_families_are_refused),
         cmocka_unit_test(inherited_sockets_are_for_servers),
+        cmocka_unit_test(overlaps),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
