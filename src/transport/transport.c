@@ -182,6 +182,8 @@ int transport_connect(const struct address *address, const struct address *sourc
     if (fd < 0)
         return reason_errno(why, -fd, "socket");
     code = ops->prepare(fd, source);
+    if (code == 0)
+        code = keep_urgent_inline(fd);
     if (code < 0) {
         reason_errno(why, -code, "setsockopt");
         goto failed;

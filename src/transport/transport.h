@@ -85,10 +85,11 @@ int transport_accept(int listen_fd, struct address *peer) MUST_CHECK;
 /* The address a socket is bound to, with the port that the kernel picked. 0 or a negative errno. */
 int transport_local_address(int fd, struct address *address) MUST_CHECK;
 
-/* Starts to connect. Returns the descriptor; *pending says that the result comes later: wait until
- * it is writable and ask transport_connect_result. -1 with *why: REFUSED, NOENT, PERM (names the
- * file or directory that lacks the permission), and code EAGAIN for a Unix socket whose backlog is
- * full (poll(2) would report it ready at once: try again on a timer). */
+/* Starts to connect. Returns the descriptor (out-of-band bytes inline); *pending says that the
+ * result comes later: wait until it is writable and ask transport_connect_result. -1 with *why:
+ * REFUSED, NOENT, PERM (names the file or directory that lacks the permission), and code EAGAIN for
+ * a Unix socket whose backlog is full (poll(2) would report it ready at once: try again on a
+ * timer). */
 int transport_connect(const struct address *address, const struct address *source, int *pending,
                       struct reason *why) MUST_CHECK;
 

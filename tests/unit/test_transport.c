@@ -99,6 +99,10 @@ static void keep_urgent(const struct endpoints_row *row, const struct endpoint *
         sockets_expect(served, "X");
     assert_int_equal(io_send(client, "def", 3), 3);
     sockets_expect(served, "def");
+    if (send(served, "Y", 1, MSG_OOB) == 1)
+        sockets_expect(client, "Y");
+    assert_int_equal(io_send(served, "ghi", 3), 3);
+    sockets_expect(client, "ghi");
     io_close(&client);
     io_close(&served);
     transport_unlisten(&listener);
