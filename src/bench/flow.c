@@ -16,6 +16,7 @@
 #define FAILURE_PAUSE_NS NS_PER_S
 #define SAMPLE_EVERY     16 /* --verify sample: one piece of so many is compared */
 #define BULK_SPANS       4  /* so many spans each way for one event of a bulk stream */
+#define FOREIGN_LENGTH   8  /* so many bytes of another connection are no accident */
 #define TIMED_EVERY      64 /* one comparison of so many is timed, to show what comparing costs */
 
 static void flow_ready(struct loop_source *source, unsigned events);
@@ -108,11 +109,23 @@ static void note_difference(struct flow *flow, struct verdict verdict)
     verdict.offset = flow->received;
     verdict.total = flow->sent;
     tally->verdict = verdict;
-    tally->verdict_connection = flow->number;
+    tally->verdict_connection = flow->stream;
 }
 
-/* Whether the piece at the front of the buffer equals what was sent. */
-static int compare_piece(struct flow *flow, size_t length)
+/* Whether bytes that differ were sent in this run, but not on this connection: what is lost,
+ * doubled or exchanged within its own stream is found there. */
+static int is_foreign(const struct flow *flow, const unsigned char *bytes, size_t length)
+{
+    unsigned start = ring_start(flow->stream), found;
+
+    if (length < FOREIGN_LENGTH)
+        return 0;
+    found = ring_find(flow->worker->run->ring, bytes, FOREIGN_LENGTH);
+    return found < RING_PERIOD && (found + RING_PERIOD - start) % RING_PERIOD >= flow->sent;
+}
+
+/* Whether the piece at the front of the buffer equals what was sent: NONE, or the word for it. */
+static enum reason_word compare_piece(struct flow *flow, size_t length)
 {
     struct worker *worker = flow->worker;
     struct tally *tally = worker->tally;
@@ -125,7 +138,7 @@ static int compare_piece(struct flow *flow, size_t length)
     int timed, differs;
 
     if (verify == PLAN_VERIFY_NONE || (verify == PLAN_VERIFY_SAMPLE && piece % SAMPLE_EVERY))
-        return 1;
+        return REASON_NONE;
     timed = piece % TIMED_EVERY == 0;
     began_ns = timed ? clock_now_ns() : 0;
     differs = memcmp(sent, worker->buffer, length) != 0;
@@ -136,15 +149,17 @@ static int compare_piece(struct flow *flow, size_t length)
     }
     tally->compared_bytes += length;
     if (!differs)
-        return 1;
+        return REASON_NONE;
     while (sent[equal] == worker->buffer[equal])
         equal++;
     verdict.sent[0] = sent[equal];
     verdict.got[0] = worker->buffer[equal];
     flow->received += equal;
     worker->owed -= equal;
+    if (is_foreign(flow, worker->buffer + equal, length - equal))
+        verdict.word = REASON_FOREIGN;
     note_difference(flow, verdict);
-    return 0;
+    return verdict.word;
 }
 
 int flow_has_room(const struct flow *flow)
@@ -273,10 +288,12 @@ static void go_on(struct flow *flow, uint64_t now_ns)
     const struct plan *plan = flow->worker->run->plan;
 
     if (plan->churn && flow->taken >= plan->churn && !flow->count) {
+        /* The last connection stays open for flow_end to see how it ends. */
+        if (now_ns >= flow->worker->end_ns || !flow->worker->left)
+            return;
         drop(flow);
         flow->begun_ns = 0;
-        if (now_ns < flow->worker->end_ns && flow->worker->left)
-            flow_open(flow);
+        flow_open(flow);
         return;
     }
     if (!plan->rate)
@@ -301,6 +318,8 @@ static int receive(struct flow *flow)
     ssize_t count = io_receive(flow->source.fd, worker->buffer, RING_SPAN);
     uint64_t now_ns = clock_now_ns();
     uint64_t outstanding = flow->sent - flow->received;
+    enum reason_word word;
+    size_t due;
 
     if (count == -EAGAIN)
         return 0;
@@ -312,12 +331,14 @@ static int receive(struct flow *flow)
         fail(flow, flow_owed(flow) && flow->received ? REASON_TRUNCATED : REASON_EOF, 0);
         return 0;
     }
-    if ((uint64_t)count > outstanding) {
-        fail_extra(flow, (uint64_t)count - outstanding);
+    due = (uint64_t)count < outstanding ? (size_t)count : (size_t)outstanding;
+    word = compare_piece(flow, due);
+    if (word != REASON_NONE) {
+        fail(flow, word, 0);
         return 0;
     }
-    if (!compare_piece(flow, (size_t)count)) {
-        fail(flow, REASON_CORRUPT, 0);
+    if (due < (size_t)count) {
+        fail_extra(flow, (uint64_t)count - outstanding);
         return 0;
     }
     flow->received += (uint64_t)count;
@@ -361,7 +382,9 @@ static void opened(struct flow *flow)
     (*(flow->idle ? &worker->open_idle : &worker->open))++;
     worker->tally->connects++;
     histogram_record(&worker->tally->connect, now_ns - flow->begun_ns);
-    flow->send_position = flow->receive_position = ring_start(flow->number);
+    flow->stream = worker->next_stream;
+    worker->next_stream += worker->run->plan->threads;
+    flow->send_position = flow->receive_position = ring_start(flow->stream);
     flow->first = flow->count = 0;
     flow->taken = 0;
     flow->free_ns = flow->progress_ns = now_ns;

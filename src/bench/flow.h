@@ -28,6 +28,8 @@ struct flow {
     struct loop_source source;
     struct worker *worker;
     unsigned number; /* in the whole process */
+    uint64_t
+        stream; /* which of the run's connections this one is: another for each that ever was */
     enum flow_state state;
     int idle;                                 /* silent: it only stays connected */
     unsigned send_position, receive_position; /* in the ring */

@@ -18,7 +18,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SEED               1
 #define OWN_DESCRIPTORS    32 /* standard streams, reports, libraries */
 #define WORKER_DESCRIPTORS 4  /* loop, wake-up, timer, one to spare */
 
@@ -31,8 +30,8 @@ struct load *load_create(struct reason *why)
         reason_errno(why, ENOMEM, "start");
         return NULL;
     }
+    load->runs = 0;
     load->interruptions = 0;
-    ring_fill(&load->ring, SEED);
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
@@ -317,10 +316,14 @@ int load_run(struct load *load, const struct plan *plan, const struct endpoint *
     struct run run = {.plan = plan, .address = address, .ring = &load->ring};
     struct conduct conduct = {
         .load = load, .run = &run, .loop = {.fd = -1, .wake_fd = -1}, .total = result->tally};
+    struct pattern pattern;
     int status = -1;
 
     if (check_descriptors(plan, why) < 0)
         return -1;
+    pattern_init(&pattern, plan->seed, load->runs++);
+    ring_fill(&load->ring, &pattern);
+    run.seed = pattern.key;
     endpoint_format(endpoint, result->endpoint, sizeof result->endpoint);
     address_format(address, result->address, sizeof result->address);
     result->processes = 1;

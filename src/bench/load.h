@@ -11,11 +11,12 @@
 /* What outlives a run. */
 struct load {
     struct ring ring;
+    uint64_t runs;          /* so far: each has other bytes */
     int signal_fd;          /* signalfd of INT and TERM */
     unsigned interruptions; /* so far; no further run should begin once there was one */
 };
 
-/* Allocates, and fills the ring. INT and TERM are blocked from here on, in all threads to come. */
+/* Allocates. INT and TERM are blocked from here on, in all threads to come. */
 struct load *load_create(struct reason *why);
 void load_destroy(struct load *load);
 

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "measure/pattern.h"
 #include "transport/transport.h"
 
 #include <assert.h>
@@ -33,6 +34,7 @@ const struct options_row plan_options[] = {
     {PLAN_OPTION_IDLE, "idle", "N", "extra silent connections (0)"},
     {PLAN_OPTION_WARMUP, "warmup", "D", "time before anything counts (1s)"},
     {PLAN_OPTION_VERIFY, "verify", "HOW", "bytes compared: full, sample or none (full)"},
+    {PLAN_OPTION_SEED, "seed", "N", "choose the bytes; without it another for each run"},
     {PLAN_OPTION_TIMEOUT, "timeout", "D", "who owes an echo for longer has failed (10s)"},
     {PLAN_OPTION_FIND_MAX, "find-max", "GOAL",
      "the highest rate that meets a goal such as p99<2ms;\n"
@@ -74,6 +76,7 @@ void plan_init(struct plan *plan)
         .timeout_ns = 10 * NS_PER_S,
         .size_min = 64,
         .size_max = 64,
+        .seed = pattern_choose_seed(),
     };
 }
 
@@ -203,6 +206,8 @@ static int set_amount(struct plan *plan, int letter, const char *argument, struc
         return text_number(argument, 1, PLAN_RATE_MAX, &plan->rate, why);
     case PLAN_OPTION_CHURN:
         return text_number(argument, 1, INT64_MAX, &plan->churn, why);
+    case PLAN_OPTION_SEED:
+        return text_number(argument, 0, INT64_MAX, &plan->seed, why);
     case PLAN_OPTION_IDLE:
         return set_number(&plan->idle, argument, 0, 1000000, why);
     case PLAN_OPTION_INTERLEAVE:

@@ -34,6 +34,7 @@ struct plan {
     enum pacer_arrival arrival;
     int arrival_given;
     uint64_t churn;
+    uint64_t seed; /* of the bytes, the sizes and the arrivals */
     int bulk, busy_poll;
     enum plan_verify verify;
     struct goals require, find_max;
@@ -62,6 +63,7 @@ enum {
     PLAN_OPTION_CPU,
     PLAN_OPTION_SOURCE,
     PLAN_OPTION_TIMEOUT,
+    PLAN_OPTION_SEED,
     PLAN_OPTION_HDR,
     PLAN_OPTION_INTERVAL,
     PLAN_OPTION_MERGE

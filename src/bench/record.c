@@ -37,10 +37,12 @@ static int finish(struct report *report, const struct record *record, struct rea
     return report_print(report, record->stream, record->name, why);
 }
 
-static void add_plan(struct report *report, const struct plan *plan)
+static void add_plan(struct report *report, const struct plan *plan, const struct result *result)
 {
     report_object(report, "plan");
     report_text(report, "mode", mode_name(plan));
+    if (result->processes == 1)
+        report_number(report, "seed", plan->seed);
     if (plan->rate) {
         report_number(report, "rate", plan->rate);
         report_text(report, "arrival", plan_arrival_names[plan->arrival]);
@@ -143,7 +145,7 @@ int record_result(const struct record *record, const struct plan *plan, const st
     report_text(&report, "endpoint", result->endpoint);
     report_text(&report, "address", result->address);
     report_text(&report, "started", result->started);
-    add_plan(&report, plan);
+    add_plan(&report, plan, result);
     report_number(&report, "elapsed_ns", result->elapsed_ns);
     report_truth(&report, "interrupted", result->interrupted);
     report_number(&report, "connected", result->connected);

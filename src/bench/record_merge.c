@@ -27,6 +27,8 @@ static void read_plan(struct document *document, struct plan *plan)
     if (plan->rate)
         plan->arrival = (enum pacer_arrival)name_index(plan_arrival_names,
                                                        document_text(document, object, "arrival"));
+    plan->seed =
+        document_has(document, object, "seed") ? document_number(document, object, "seed") : 0;
     plan->connections = (unsigned)document_number(document, object, "connections");
     plan->idle = (unsigned)document_number(document, object, "idle");
     plan->threads = (unsigned)document_number(document, object, "threads");
@@ -68,12 +70,14 @@ static void read_difference(struct document *document, struct tally *tally)
         return;
     object = document_object(document, NULL, "first_difference");
     word = document_text(document, object, "word");
-    tally->verdict.word = strcmp(word, "EXTRA") == 0 ? REASON_EXTRA : REASON_CORRUPT;
+    tally->verdict.word = strcmp(word, "EXTRA") == 0     ? REASON_EXTRA
+                          : strcmp(word, "FOREIGN") == 0 ? REASON_FOREIGN
+                                                         : REASON_CORRUPT;
     tally->verdict.offset = document_number(document, object, "offset");
     tally->verdict.total = document_number(document, object, "total");
     if (tally->verdict.word == REASON_EXTRA) {
         tally->verdict.extra = document_number(document, object, "extra");
-    } else {
+    } else if (tally->verdict.word == REASON_CORRUPT) {
         tally->verdict.sent[0] = (unsigned char)document_number(document, object, "sent");
         tally->verdict.got[0] = (unsigned char)document_number(document, object, "got");
     }

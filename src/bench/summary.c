@@ -55,10 +55,12 @@ static void print_mode(FILE *stream, const struct plan *plan, const struct resul
         if (plan->churn)
             fprintf(stream, ", reconnect after %" PRIu64, plan->churn);
     }
-    fprintf(stream, ",\n           %.3f s after %s of warm-up%s\n",
-            (double)result->elapsed_ns / 1e9,
+    fprintf(stream, ",\n           %.3f s after %s of warm-up%s", (double)result->elapsed_ns / 1e9,
             plan->warmup_ns ? text_format_duration(plan->warmup_ns, warmup, sizeof warmup) : "0s",
             result->interrupted ? " (interrupted)" : "");
+    if (result->processes == 1)
+        fprintf(stream, ", seed %" PRIu64, plan->seed);
+    fputc('\n', stream);
     if (!plan->rate && !plan->bulk)
         fprintf(stream,
                 "           a closed loop stops sending while the server stalls: what clients\n"

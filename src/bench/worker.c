@@ -268,7 +268,7 @@ static int wait_for_start(struct worker *worker)
                        (worker->index < plan->messages % plan->threads ? 1 : 0);
     if (plan->rate)
         pacer_init(&worker->pacer, plan->arrival, run->begin_ns, plan->rate, worker->index,
-                   plan->threads, run->begin_ns);
+                   plan->threads, run->seed);
     worker->going = 1;
     worker->now_ns = clock_now_ns();
     for (unsigned i = 0; i < worker->flow_count; i++)
@@ -432,7 +432,8 @@ int worker_start(struct worker *worker, struct run *run, unsigned index, struct 
                               .timer = {.ready = timer_ready, .fd = -1},
                               .measure_ns = UINT64_MAX,
                               .end_ns = UINT64_MAX,
-                              .random = (index + 1) * UINT64_C(0x9e3779b97f4a7c15)};
+                              .random = (run->seed | 1) * (2 * (uint64_t)index + 1),
+                              .next_stream = index};
     worker->flow_count = busy + share(plan->idle, index, plan->threads);
     worker->flows = calloc(worker->flow_count, sizeof *worker->flows);
     worker->messages = calloc((size_t)busy * plan->in_flight, sizeof *worker->messages);

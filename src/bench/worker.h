@@ -27,6 +27,7 @@ struct run {
     const struct plan *plan;
     const struct address *address;
     const struct ring *ring;
+    uint64_t seed;     /* for what is drawn at random */
     struct loop *main; /* woken when a worker is ready or has finished, or returns a tally */
     _Atomic int phase;
     uint64_t begin_ns;    /* first message */
@@ -52,7 +53,8 @@ struct worker {
     uint64_t left; /* messages of the measured time still to be taken */
     uint64_t owed; /* bytes, of all flows */
     uint64_t random;
-    uint64_t now_ns; /* when the events of this turn came */
+    uint64_t next_stream; /* of the next connection; no other worker's, and none twice */
+    uint64_t now_ns;      /* when the events of this turn came */
     uint64_t sweep_ns, open_ns;
     int going, stopped;
     uint64_t measure_ns, end_ns;

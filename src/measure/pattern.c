@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "measure/pattern.h"
 
+#include "base/clock.h"
+
 #include <endian.h>
 #include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define SEEDS UINT64_C(1000000000)
 
 /* The finalizer of splitmix64: every bit of the input reaches every bit of the result. */
 static uint64_t mix(uint64_t value)
@@ -11,6 +17,16 @@ static uint64_t mix(uint64_t value)
     value = (value ^ (value >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
     value = (value ^ (value >> 27)) * UINT64_C(0x94d049bb133111eb);
     return value ^ (value >> 31);
+}
+
+uint64_t pattern_choose_seed(void)
+{
+    uint64_t value;
+
+    /* Early at boot there may be no random bytes yet; two runs at once still differ. */
+    if (getrandom(&value, sizeof value, GRND_NONBLOCK) != (ssize_t)sizeof value)
+        value = mix(clock_now_ns() ^ mix((uint64_t)getpid()));
+    return value % SEEDS;
 }
 
 void pattern_init(struct pattern *pattern, uint64_t seed, uint64_t connection)

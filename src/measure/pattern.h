@@ -14,6 +14,9 @@ struct pattern {
     uint64_t key;
 };
 
+/* A seed for a run: chosen at random, at most nine digits, so that it is easily typed in again. */
+uint64_t pattern_choose_seed(void);
+
 void pattern_init(struct pattern *pattern, uint64_t seed, uint64_t connection);
 
 /* Writes the bytes [offset, offset + length) of the stream. */

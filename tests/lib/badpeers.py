@@ -150,11 +150,130 @@ def closes_when_idle(conn):
     exact(conn)
 
 
+# Servers that lie to a load generator whose messages are of MESSAGE bytes. What they know of all
+# their connections is in conn.peer.
+
+MESSAGE = 64
+HONEST_BYTES = 8 * MESSAGE  # of all connections, for those that lie late
+
+
+def remembered(conn, stream):
+    """The chunks, each after it was added to this connection's part of the peer's memory."""
+    for data in chunks(conn):
+        with conn.peer.lock:
+            if not stream:
+                conn.peer.streams.append(stream)
+            stream += data
+        yield data
+
+
+def echoes_another_run(conn):
+    """While peer.lying is set, what the connections sent before it was."""
+    lying, offset, stream = conn.peer.lying, 0, bytearray()
+    for data in chunks(conn) if lying else remembered(conn, stream):
+        if lying:
+            old = conn.peer.streams[0]
+            data = (old * (len(data) // len(old) + 2))[offset % len(old):][:len(data)]
+        offset += len(data)
+        send_rest(conn, data)
+
+
+def echoes_the_previous_connection(conn):
+    """What the connection before this one sent at the same place, if that was so much."""
+    previous, stream = None, bytearray()
+    for data in remembered(conn, stream):
+        with conn.peer.lock:
+            if previous is None:
+                earlier = [other for other in conn.peer.streams if other is not stream]
+                previous = bytes(earlier[-1]) if earlier else b""
+        start = len(stream) - len(data)
+        old = previous[start:len(stream)]
+        send_rest(conn, old if len(old) == len(data) else data)
+
+
+def echoes_another_connection(conn):
+    """What another open connection sent last, if there is one that did."""
+    for data in chunks(conn):
+        with conn.peer.lock:
+            others = [last for other, last in conn.peer.last.items() if other is not conn]
+            conn.peer.last[conn] = data
+        send_rest(conn, (others[-1] * len(data))[:len(data)] if others else data)
+    with conn.peer.lock:
+        conn.peer.last.pop(conn, None)
+
+
+def counted(conn):
+    """The chunks, each with its place in what all connections sent together."""
+    for data in chunks(conn):
+        with conn.peer.lock:
+            start = conn.peer.total
+            conn.peer.total += len(data)
+        yield start, data
+
+
+def corrupts_under_load(conn):
+    for start, data in counted(conn):
+        send_rest(conn, data if start < HONEST_BYTES else data[:-1] + bytes([data[-1] ^ 1]))
+
+
+def corrupts_the_last_message(conn):
+    """The last byte of the first HONEST_BYTES."""
+    for start, data in counted(conn):
+        at = HONEST_BYTES - 1 - start
+        if 0 <= at < len(data):
+            data = data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+        send_rest(conn, data)
+
+
+def adds_a_byte_at_the_end(conn):
+    exact(conn)
+    send_rest(conn, b"!")
+
+
+def adds_an_urgent_byte(conn):
+    for data in chunks(conn):
+        send_rest(conn, data)
+        with contextlib.suppress(OSError):
+            conn.send(b"!", socket.MSG_OOB)
+
+
+def adds_a_byte_at_the_start(conn):
+    send_rest(conn, b"!")
+    exact(conn)
+
+
+def resets_after_each_answer(conn):
+    send_rest(conn, conn.recv(65536))
+    conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def doubles_a_message(conn):
+    first = True
+    for data in chunks(conn):
+        send_rest(conn, data + data[-MESSAGE:] if first else data)
+        first = False
+
+
+def swaps_two_messages(conn):
+    """The first two: it waits for the second."""
+    held = b""
+    for data in chunks(conn):
+        if held is not None:
+            held += data
+            if len(held) < 2 * MESSAGE:
+                continue
+            data, held = held[MESSAGE:2 * MESSAGE] + held[:MESSAGE] + held[2 * MESSAGE:], None
+        send_rest(conn, data)
+
+
 BEHAVIOURS = {function.__name__.replace("_", "-"): function for function in (
     exact, drops_a_byte, doubles_a_byte, changes_a_byte, reorders_blocks, cuts_the_tail,
     answers_late, answers_twice, resets, never_answers, adds_a_banner, closes_at_once,
     sends_escapes, never_stops, ignores_the_end, one_byte_pieces, answers_at_the_end,
-    loses_urgent_data, closes_when_idle)}
+    loses_urgent_data, closes_when_idle, echoes_another_run, echoes_the_previous_connection,
+    echoes_another_connection, corrupts_under_load, corrupts_the_last_message,
+    adds_a_byte_at_the_end, adds_an_urgent_byte, adds_a_byte_at_the_start,
+    resets_after_each_answer, doubles_a_message, swaps_two_messages)}
 
 
 class Connection:
@@ -173,6 +292,11 @@ class Peer:
         self.behaviour = behaviour if callable(behaviour) else BEHAVIOURS[behaviour]
         self.stopped = threading.Event()
         self.connections = 0
+        self.lock = threading.Lock()
+        self.lying = False
+        self.streams = []  # what each connection has sent, where a behaviour remembers it
+        self.last = {}
+        self.total = 0
         self.open = []
         self.threads = []
         if path:

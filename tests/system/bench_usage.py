@@ -29,6 +29,7 @@ BAD_VALUES = {
     "--warmup": DURATIONS,
     "--verify": ("", "half"),
     "--timeout": (*DURATIONS, "0"),
+    "--seed": (*NUMBERS, "9223372036854775808"),
     "--find-max": (*GOALS, "p99<1ms,errors=0"),
     "--interleave": (*NUMBERS, "0"),
     "--require": GOALS,

@@ -177,6 +177,21 @@ class Streams(echotest.TestCase):
                     self.assertRegex(shown, r"\r0 B of \d+ B back, 0 %, 0\.0 MB/s\r")
                     self.assertRegex(shown, r"\r +\r$")
 
+    def test_seed(self):
+        """What --verify shows is what it has used, and what --seed takes; whatever the pid."""
+        seen = []
+        for _ in range(8):
+            status, output, _ = echotest.run(echotest.CLIENT, "-j", "--verify", "--size", "1",
+                                             self.peer.endpoint)
+            seen.append(json.loads(output)["seed"])
+            self.assertEqual(status, 0)
+            self.assertLess(seen[-1], 10 ** 9)
+            status, output, _ = echotest.run(echotest.CLIENT, "--verify", "--size", "1", "--seed",
+                                             str(seen[-1]), self.peer.endpoint)
+            self.assertEqual(status, 0)
+            self.assertIn("(seed %d)" % seen[-1], output)
+        self.assertGreater(len(set(seen)), 6)
+
     def test_json(self):
         process = self.start("-j", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         output, _ = process.communicate(b"hello\xff", timeout=echotest.PATIENCE)

@@ -88,13 +88,22 @@ static void values(void **state)
         assert_in_range(counts[i], 1, 64);
 }
 
+/* Runs that take place at the same time differ, by a number that is short to type. */
+static void seeds(void **state)
+{
+    uint64_t first = pattern_choose_seed(), second = pattern_choose_seed();
+
+    (void)state;
+    assert_true(first < UINT64_C(1000000000) && second < UINT64_C(1000000000));
+    /* Once in a thousand million times two are equal. */
+    assert_true(first != second || first != pattern_choose_seed());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pieces),
-        cmocka_unit_test(differences),
-        cmocka_unit_test(confusions),
-        cmocka_unit_test(values),
+        cmocka_unit_test(pieces), cmocka_unit_test(differences), cmocka_unit_test(confusions),
+        cmocka_unit_test(values), cmocka_unit_test(seeds),
     };
 
     return cmocka_run_group_tests(tests, setup, NULL) != 0;

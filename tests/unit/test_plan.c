@@ -179,10 +179,12 @@ static void rows_are_sound(void **state)
 static void ring(void **state)
 {
     static struct ring one;
-    unsigned position = ring_start(1);
+    unsigned position = ring_start(1), last = RING_PERIOD - RING_SPAN / 2;
+    struct pattern pattern;
 
     (void)state;
-    ring_fill(&one, 1);
+    pattern_init(&pattern, 1, 0);
+    ring_fill(&one, &pattern);
     assert_memory_equal(one.bytes, one.bytes + RING_PERIOD, RING_SPAN);
     for (unsigned i = 0; i < 20; i++) {
         unsigned next = ring_after(position, RING_SPAN);
@@ -193,8 +195,15 @@ static void ring(void **state)
     }
     for (unsigned factor = 2; factor * factor <= RING_PERIOD; factor++)
         assert_true(RING_PERIOD % factor);
-    for (unsigned i = 1; i < 20000; i++)
+    /* As many connections as there are places begin at as many places. */
+    for (unsigned i = 1; i < RING_PERIOD; i++)
         assert_true(ring_start(i) != ring_start(0));
+    for (unsigned i = 1; i < 100; i++)
+        assert_in_range((ring_start(i) + RING_PERIOD - ring_start(0)) % RING_PERIOD, 1000,
+                        RING_PERIOD - 1000);
+    assert_int_equal(ring_find(&one, one.bytes + 4711, 8), 4711);
+    assert_int_equal(ring_find(&one, one.bytes + last, RING_SPAN), last);
+    assert_int_equal(ring_find(&one, "nowhere!", 8), RING_PERIOD);
 }
 
 int main(void)
