@@ -18,8 +18,33 @@ struct search {
     struct result result; /* of this attempt */
     struct result best;
     uint64_t best_rate;
-    int generator_was_limit; /* of the last attempt that did not hold */
+    struct tally *failures;  /* the errors of all attempts */
+    int generator_was_limit; /* in the last attempt that did not hold */
 };
+
+/* Whether the attempt failed because of the generator. */
+static int generator_missed(const struct search *search)
+{
+    return result_generator_was_busy(&search->result) ||
+           (result_generator_was_limit(&search->result) &&
+            goal_missed_by_slip(&search->plan.find_max.list[0], &search->result));
+}
+
+static void print_attempt(const struct search *search, int met)
+{
+    FILE *text = search->session->text;
+    const struct tally *tally = search->result.tally;
+
+    if (!text)
+        return;
+    fprintf(text, "%10" PRIu64 "/s offered, %.1f/s echoed, p50 %.3f ms, p99 %.3f ms: %s\n",
+            search->plan.rate, result_rate(&search->result),
+            (double)histogram_percentile(&tally->latency, 50) / 1e6,
+            (double)histogram_percentile(&tally->latency, 99) / 1e6, met ? "met" : "not met");
+    if (tally_errors(tally))
+        summary_print_errors(text, tally);
+    fflush(text);
+}
 
 /* One attempt. 1: the goal is met, 0: it is not, -1: *why. */
 static int attempt(struct search *search, uint64_t rate, struct reason *why)
@@ -37,16 +62,13 @@ static int attempt(struct search *search, uint64_t rate, struct reason *why)
     met = goals_met(&search->plan.find_max, &search->result) && !tally_errors(tally) &&
           tally_status(tally) == EXIT_EXACT &&
           result_rate(&search->result) >= ACHIEVED * (double)rate;
-    if (session->text) {
-        fprintf(session->text,
-                "%10" PRIu64 "/s offered, %.1f/s echoed, p50 %.3f ms, p99 %.3f ms: %s\n", rate,
-                result_rate(&search->result),
-                (double)histogram_percentile(&tally->latency, 50) / 1e6,
-                (double)histogram_percentile(&tally->latency, 99) / 1e6, met ? "met" : "not met");
-        fflush(session->text);
-    }
+    tally_merge_errors(search->failures, tally);
+    if (!met)
+        search->generator_was_limit = generator_missed(search);
+    print_attempt(search, met);
     for (size_t i = 0; i < session->record_count; i++)
-        if (record_attempt(&session->records[i], &search->plan, &search->result, met, why) < 0)
+        if (record_attempt(&session->records[i], &search->plan, &search->result, met,
+                           !met && search->generator_was_limit, why) < 0)
             return -1;
     return met;
 }
@@ -65,8 +87,6 @@ static int holds(struct search *search, uint64_t rate, struct reason *why)
         search->best_rate = rate;
         search->result = previous;
     }
-    if (met == 0)
-        search->generator_was_limit = result_generator_was_limit(&search->result);
     return met;
 }
 
@@ -101,6 +121,19 @@ static int search_rates(struct search *search, struct reason *why)
     return 0;
 }
 
+/* Beyond its limit a server may be late, but bytes that differ and streams that end are faults at
+ * any rate. Where no rate meets the goal, all errors say why. */
+static enum exit_status maximum_status(const struct search *search)
+{
+    enum exit_status failed = tally_status(search->failures);
+
+    if (!search->best_rate)
+        return exit_status_worse(EXIT_GOAL, failed);
+    if (failed == EXIT_DIFFERS || failed == EXIT_ENDED)
+        return failed;
+    return goals_met(&search->plan.require, &search->best) ? EXIT_EXACT : EXIT_GOAL;
+}
+
 static enum exit_status report_maximum(struct search *search)
 {
     struct session *session = search->session;
@@ -118,19 +151,20 @@ static enum exit_status report_maximum(struct search *search)
                 search->generator_was_limit
                     ? " (beyond it the generator was the limit: the server may do more)"
                     : "");
+    if (session->text && tally_errors(search->failures)) {
+        fprintf(session->text, "in all attempts:\n");
+        summary_print_errors(session->text, search->failures);
+    }
     for (size_t i = 0; i < session->record_count; i++) {
         if ((search->best_rate && record_result(&session->records[i], &search->plan, &search->best,
                                                 NULL, 0, &why) < 0) ||
             record_maximum(&session->records[i], goal, search->best_rate,
-                           search->generator_was_limit, &why) < 0) {
+                           search->generator_was_limit, search->failures, &why) < 0) {
             session_complain(session, "", &why);
             return EXIT_LOCAL;
         }
     }
-    if (!search->best_rate)
-        return session_finish(session, &search->best, EXIT_GOAL);
-    return session_finish(session, &search->best,
-                          goals_met(&search->plan.require, &search->best) ? EXIT_EXACT : EXIT_GOAL);
+    return session_finish(session, &search->best, maximum_status(search));
 }
 
 enum exit_status session_find_max(struct session *session, const struct address *address)
@@ -139,11 +173,12 @@ enum exit_status session_find_max(struct session *session, const struct address 
                             .address = address,
                             .plan = *session->plan,
                             .result = {.tally = tally_create()},
-                            .best = {.tally = tally_create()}};
+                            .best = {.tally = tally_create()},
+                            .failures = tally_create()};
     enum exit_status status = EXIT_LOCAL;
     struct reason why;
 
-    if (!search.result.tally || !search.best.tally) {
+    if (!search.result.tally || !search.best.tally || !search.failures) {
         reason_errno(&why, ENOMEM, "start");
         session_complain(session, "", &why);
     } else if (search_rates(&search, &why) < 0) {
@@ -153,5 +188,6 @@ enum exit_status session_find_max(struct session *session, const struct address 
     }
     tally_destroy(search.result.tally);
     tally_destroy(search.best.tally);
+    tally_destroy(search.failures);
     return status;
 }

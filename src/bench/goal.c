@@ -142,14 +142,15 @@ static double figure_value(const struct goal *goal, const struct result *result)
     return result_rate(result);
 }
 
-int goal_met(const struct goal *goal, const struct result *result)
+static int is_latency(const struct goal *goal)
 {
-    double value = figure_value(goal, result);
+    return goal->figure == GOAL_PERCENTILE || goal->figure == GOAL_MEAN;
+}
+
+static int compare(const struct goal *goal, double value)
+{
     double asked = (double)goal->value;
 
-    if ((goal->figure == GOAL_PERCENTILE || goal->figure == GOAL_MEAN) &&
-        !result->tally->latency.count)
-        return 0;
     switch (goal->relation) {
     case GOAL_LESS:
         return value < asked;
@@ -163,6 +164,21 @@ int goal_met(const struct goal *goal, const struct result *result)
         break;
     }
     return value >= asked && value <= asked;
+}
+
+int goal_met(const struct goal *goal, const struct result *result)
+{
+    if (is_latency(goal) && !result->tally->latency.count)
+        return 0;
+    return compare(goal, figure_value(goal, result));
+}
+
+int goal_missed_by_slip(const struct goal *goal, const struct result *result)
+{
+    double slip_ns = (double)histogram_percentile(&result->tally->slip, 99);
+
+    return is_latency(goal) && result->tally->latency.count && !goal_met(goal, result) &&
+           compare(goal, figure_value(goal, result) - slip_ns);
 }
 
 int goals_met(const struct goals *goals, const struct result *result)

@@ -42,6 +42,10 @@ int goals_parse(struct goals *goals, const char *text, struct reason *why) MUST_
  * message) is not met. */
 int goal_met(const struct goal *goal, const struct result *result);
 
+/* Whether a result that misses the goal would meet it if the generator had not been late: its
+ * latencies less the 99th percentile of the slip. Slip changes no other figure. */
+int goal_missed_by_slip(const struct goal *goal, const struct result *result);
+
 /* Whether it meets all of them. */
 int goals_met(const struct goals *goals, const struct result *result);
 

@@ -74,15 +74,8 @@ static void add_words(struct report *report, const char *key, const uint64_t *co
     report_end(report);
 }
 
-static void add_counts(struct report *report, const struct tally *tally)
+static void add_errors(struct report *report, const struct tally *tally)
 {
-    report_number(report, "messages", tally->messages);
-    report_number(report, "messages_in_time", tally->in_time);
-    report_number(report, "bytes_sent", tally->bytes_sent);
-    report_number(report, "bytes_received", tally->bytes_received);
-    report_number(report, "lost", tally->lost);
-    report_number(report, "unsent", tally->unsent);
-    report_number(report, "connects", tally->connects);
     add_words(report, "connect_errors", tally->connect_errors);
     add_words(report, "errors", tally->errors);
     report_object(report, "local_limits");
@@ -93,6 +86,18 @@ static void add_counts(struct report *report, const struct tally *tally)
         report_verdict(report, "first_difference", &tally->verdict);
         report_number(report, "first_difference_connection", tally->verdict_connection);
     }
+}
+
+static void add_counts(struct report *report, const struct tally *tally)
+{
+    report_number(report, "messages", tally->messages);
+    report_number(report, "messages_in_time", tally->in_time);
+    report_number(report, "bytes_sent", tally->bytes_sent);
+    report_number(report, "bytes_received", tally->bytes_received);
+    report_number(report, "lost", tally->lost);
+    report_number(report, "unsent", tally->unsent);
+    report_number(report, "connects", tally->connects);
+    add_errors(report, tally);
 }
 
 static void add_generator(struct report *report, const struct result *result)
@@ -195,7 +200,8 @@ int record_difference(const struct record *record, const char *first, const char
 }
 
 int record_attempt(const struct record *record, const struct plan *plan,
-                   const struct result *result, int met, struct reason *why)
+                   const struct result *result, int met, int generator_was_limit,
+                   struct reason *why)
 {
     struct report report;
 
@@ -203,14 +209,14 @@ int record_attempt(const struct record *record, const struct plan *plan,
     report_number(&report, "offered_rate", plan->rate);
     report_real(&report, "rate", result_rate(result));
     report_truth(&report, "met", met);
-    report_number(&report, "errors", tally_errors(result->tally));
-    report_truth(&report, "generator_was_limit", result_generator_was_limit(result));
+    add_errors(&report, result->tally);
+    report_truth(&report, "generator_was_limit", generator_was_limit);
     report_histogram(&report, "latency", &result->tally->latency, 0);
     return finish(&report, record, why);
 }
 
 int record_maximum(const struct record *record, const char *goal, uint64_t rate,
-                   int generator_was_limit, struct reason *why)
+                   int generator_was_limit, const struct tally *failures, struct reason *why)
 {
     struct report report;
 
@@ -218,6 +224,7 @@ int record_maximum(const struct record *record, const char *goal, uint64_t rate,
     report_text(&report, "goal", goal);
     report_number(&report, "rate", rate);
     report_truth(&report, "generator_was_limit", generator_was_limit);
+    add_errors(&report, failures);
     return finish(&report, record, why);
 }
 

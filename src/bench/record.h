@@ -29,11 +29,14 @@ int record_difference(const struct record *record, const char *first, const char
 
 /* "type":"attempt": one step of --find-max. */
 int record_attempt(const struct record *record, const struct plan *plan,
-                   const struct result *result, int met, struct reason *why) MUST_CHECK;
+                   const struct result *result, int met, int generator_was_limit,
+                   struct reason *why) MUST_CHECK;
 
-/* "type":"maximum": the end of --find-max; rate 0 means that no rate met the goal. */
+/* "type":"maximum": the end of --find-max; rate 0 means that no rate met the goal. failures are the
+ * errors of all attempts. */
 int record_maximum(const struct record *record, const char *goal, uint64_t rate,
-                   int generator_was_limit, struct reason *why) MUST_CHECK;
+                   int generator_was_limit, const struct tally *failures,
+                   struct reason *why) MUST_CHECK;
 
 /* "type":"error": the run did not take place. */
 int record_error(const struct record *record, const char *endpoint, const struct reason *error,

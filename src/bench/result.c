@@ -3,7 +3,8 @@
 
 #include "base/clock.h"
 
-#define BUSY_SHARE 0.95
+#define BUSY_SHARE    0.95
+#define RELEVANT_PART 4
 
 static double per_second(uint64_t count, uint64_t elapsed_ns)
 {
@@ -30,10 +31,18 @@ double result_compare_ns(const struct result *result)
            ((double)tally->compare_sample_bytes * (double)tally->messages);
 }
 
+int result_generator_was_busy(const struct result *result)
+{
+    return result->busiest >= BUSY_SHARE;
+}
+
 int result_generator_was_limit(const struct result *result)
 {
-    return result->busiest >= BUSY_SHARE ||
-           histogram_percentile(&result->tally->slip, 99) > NS_PER_MS;
+    uint64_t slip_ns = histogram_percentile(&result->tally->slip, 99);
+
+    return result_generator_was_busy(result) ||
+           (slip_ns > NS_PER_MS &&
+            slip_ns >= histogram_percentile(&result->tally->latency, 99) / RELEVANT_PART);
 }
 
 void result_append(struct result *into, const struct result *from)

@@ -31,9 +31,12 @@ double result_byte_rate(const struct result *result);
 /* Nanoseconds that the comparison of one message's bytes took, by samples; 0 without any. */
 double result_compare_ns(const struct result *result);
 
+/* Whether a thread of the generator was never idle. */
+int result_generator_was_busy(const struct result *result);
+
 /* Whether the generator and not the server was the limit: a thread that was never idle, or an open
- * loop that was late by its own fault for a hundredth of the messages by more than a millisecond.
- */
+ * loop that was late by its own fault for a hundredth of the messages, by more than a millisecond
+ * and by a quarter of what clients waited. */
 int result_generator_was_limit(const struct result *result);
 
 /* Adds the result of a further round after this one: the measured times add up. */

@@ -85,9 +85,8 @@ static void print_messages(FILE *stream, const struct plan *plan, const struct r
                 tally->unsent);
 }
 
-static void print_errors(FILE *stream, const struct result *result)
+void summary_print_errors(FILE *stream, const struct tally *tally)
 {
-    const struct tally *tally = result->tally;
     char text[VERDICT_TEXT_SIZE];
 
     fprintf(stream, "errors     %s", tally_errors(tally) ? "" : "none");
@@ -173,7 +172,7 @@ void summary_print(FILE *stream, const struct plan *plan, const struct result *r
     fprintf(stream, "\n%s (%s)\n", result->endpoint, result->address);
     print_mode(stream, plan, result);
     print_messages(stream, plan, result);
-    print_errors(stream, result);
+    summary_print_errors(stream, result->tally);
     print_times(stream, plan, result);
     print_generator(stream, plan, result);
     for (size_t i = 0; i < plan->require.count; i++)

@@ -16,6 +16,9 @@ void summary_print_head(FILE *stream, const struct environment *environment, cha
 /* One result, in full. plan says how it was measured. */
 void summary_print(FILE *stream, const struct plan *plan, const struct result *result);
 
+/* The errors by word and the first difference; "none" without any. */
+void summary_print_errors(FILE *stream, const struct tally *tally);
+
 /* How the second endpoint differs from the first. */
 void summary_print_difference(FILE *stream, const char *first, const char *second,
                               const struct difference *difference);

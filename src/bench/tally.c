@@ -27,6 +27,20 @@ void tally_reset(struct tally *tally)
     histogram_init(&tally->connect);
 }
 
+void tally_merge_errors(struct tally *into, const struct tally *from)
+{
+    for (size_t i = 0; i < REASON_WORDS; i++) {
+        into->connect_errors[i] += from->connect_errors[i];
+        into->errors[i] += from->errors[i];
+    }
+    into->no_port += from->no_port;
+    into->no_descriptor += from->no_descriptor;
+    if (into->verdict.word == REASON_NONE && from->verdict.word != REASON_NONE) {
+        into->verdict = from->verdict;
+        into->verdict_connection = from->verdict_connection;
+    }
+}
+
 void tally_merge(struct tally *into, const struct tally *from)
 {
     into->messages += from->messages;
@@ -36,20 +50,11 @@ void tally_merge(struct tally *into, const struct tally *from)
     into->lost += from->lost;
     into->unsent += from->unsent;
     into->connects += from->connects;
-    for (size_t i = 0; i < REASON_WORDS; i++) {
-        into->connect_errors[i] += from->connect_errors[i];
-        into->errors[i] += from->errors[i];
-    }
-    into->no_port += from->no_port;
-    into->no_descriptor += from->no_descriptor;
+    tally_merge_errors(into, from);
     into->compared_bytes += from->compared_bytes;
     into->compare_samples += from->compare_samples;
     into->compare_sample_bytes += from->compare_sample_bytes;
     into->compare_sample_ns += from->compare_sample_ns;
-    if (into->verdict.word == REASON_NONE && from->verdict.word != REASON_NONE) {
-        into->verdict = from->verdict;
-        into->verdict_connection = from->verdict_connection;
-    }
     histogram_merge(&into->latency, &from->latency);
     histogram_merge(&into->service, &from->service);
     histogram_merge(&into->slip, &from->slip);

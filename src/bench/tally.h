@@ -37,6 +37,9 @@ void tally_destroy(struct tally *tally);
 void tally_reset(struct tally *tally);
 void tally_merge(struct tally *into, const struct tally *from);
 
+/* Only what went wrong: the words, the limits of this machine, the first difference. */
+void tally_merge_errors(struct tally *into, const struct tally *from);
+
 /* All errors: of connecting and of connections. The client's own limits are not among them. */
 uint64_t tally_errors(const struct tally *tally);
 

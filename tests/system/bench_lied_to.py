@@ -14,10 +14,14 @@ MODES = {
     "open": ("-R", "2000", "-n", "16", "-P", "2"),
     "bulk": ("--bulk", "-n", "3000"),
     "churn": ("--churn", "3", "-n", "18", "-P", "2"),
+    "find-max": ("--find-max", "p50<30s", "-d", "0.02", "-R", "1000", "-P", "2"),
     "interleave": ("--interleave", "2", "-n", "16", "-P", "2"),
 }
-SEVERAL_CONNECTIONS = {"churn", "interleave"}  # one after another, with -c 1
+SEVERAL_CONNECTIONS = {"churn", "find-max", "interleave"}  # one after another, with -c 1
 
+# Beyond its limit a server is late, and so is one that waits for a second message. What was sent
+# on a connection of the run before, still open at the server, is CORRUPT.
+ALSO = {"find-max": {"TIMEOUT", "CORRUPT"}, "interleave": {"CORRUPT"}}
 SILENT = {"cuts-the-tail"}
 DIFFERS = {"CORRUPT", "EXTRA", "FOREIGN"}
 
@@ -46,28 +50,30 @@ class LiedTo(echotest.TestCase):
             echotest.BENCH, "-j", "--warmup", "0", "-s", str(badpeers.MESSAGE), *arguments)
         self.assertEqual(errors, "")
         objects = [json.loads(line) for line in output.splitlines()]
-        results = [item for item in objects if item["type"] == "result"]
-        return status, results[-1]
+        found = [item for item in objects if item["type"] in ("result", "maximum")]
+        return status, found[-1]
 
     def lie(self, mode, behaviour, connections):
-        patience = "0.1" if behaviour in SILENT else str(echotest.PATIENCE)
+        patience = "0.1" if behaviour in SILENT or mode == "find-max" else str(echotest.PATIENCE)
         with badpeers.serve("exact") as honest, badpeers.serve(behaviour) as liar:
             before = (honest.endpoint,) if mode == "interleave" else ()
             if behaviour == "echoes-another-run":
                 self.assertEqual(self.bench("-n", "16", "-c", "1", liar.endpoint)[0], 0)
                 liar.lying = True
-            return self.bench("--timeout", patience, "-c", str(connections), *MODES[mode], *before, liar.endpoint)
+            return self.bench("--timeout", patience, "-c", str(connections), *MODES[mode], *before,
+                              liar.endpoint)
 
     def test_all(self):
         for behaviour, connections, words, expected, except_in in LIARS:
             for mode in sorted(set(MODES) - except_in):
                 with self.subTest(behaviour=behaviour, mode=mode):
                     status, report = self.lie(mode, behaviour, connections)
-                    self.assertTrue(report["errors"])
-                    self.assertLessEqual(set(report["errors"]), words)
+                    self.assertTrue(words & set(report["errors"]), report["errors"])
+                    allowed = words | ALSO.get(mode, set())
+                    self.assertLessEqual(set(report["errors"]), allowed)
                     self.assertEqual(status, expected)
                     if words <= DIFFERS:
-                        self.assertIn(report["first_difference"]["word"], words)
+                        self.assertIn(report["first_difference"]["word"], allowed)
 
     def test_seed(self):
         """Another one for each run, unless it is given; then the bytes are the same again."""

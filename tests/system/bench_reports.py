@@ -8,6 +8,7 @@ import re
 import subprocess
 import unittest
 
+import badpeers
 import echotest
 
 
@@ -147,6 +148,20 @@ class Reports(echotest.TestCase):
         self.assertEqual(objects[-1]["type"], "maximum")
         self.assertEqual(objects[-1]["rate"], 0)
         self.assertFalse(any(item["met"] for item in objects[:-1]))
+
+    def test_find_max_says_what_failed(self):
+        """The words and the first difference, at the attempt and at the end; a rate that holds does
+        not make up for bytes that differ."""
+        with badpeers.serve("corrupts-under-load", self.path("liar")) as peer:
+            status, output, errors = echotest.run(
+                echotest.BENCH, "--warmup", "0", "-d", "0.02", "-R", "200", "--find-max",
+                "p50<30s", "-c", "1", peer.endpoint)
+        self.assertEqual((status, errors), (4, ""))
+        before, after = output.split("in all attempts:")
+        for text in before, after:
+            self.assertRegex(text, r"(?m)^errors .*CORRUPT \d+")
+            self.assertRegex(text, r"(?m)^first +CORRUPT at offset \d+")
+        self.assertRegex(before, r"(?m)^highest rate that meets p50<30s: 200/s$")
 
     def test_find_max_closes_in(self):
         """The goal p50 < 30 s holds until the rate itself cannot be reached."""

@@ -149,6 +149,50 @@ static void statuses(void **state)
     tally_destroy(tally);
 }
 
+/* 1000 messages of which all waited so long, and a generator that was late by slip_ns for 20. */
+static void make(struct result *made, uint64_t latency_ns, uint64_t slip_ns)
+{
+    *made = (struct result){.tally = tally_create(), .elapsed_ns = NS_PER_S, .busiest = 0.02};
+    assert_non_null(made->tally);
+    for (unsigned i = 0; i < 1000; i++) {
+        histogram_record(&made->tally->latency, latency_ns);
+        histogram_record(&made->tally->slip, i < 20 ? slip_ns : 1000);
+    }
+}
+
+/* A late generator is the limit only where that is a relevant part of what was measured, and the
+ * reason for a missed goal only where the goal would have been met without it. */
+static void late_generators(void **state)
+{
+    static const struct {
+        uint64_t latency_ns, slip_ns;
+        const char *goal;
+        int was_limit, missed_by_slip;
+    } rows[] = {
+        {500 * NS_PER_MS, 2 * NS_PER_MS, "p99<20ms", 0, 0},
+        {500 * NS_PER_MS, 400 * NS_PER_MS, "p99<200ms", 1, 1},
+        {500 * NS_PER_MS, 400 * NS_PER_MS, "p99<20ms", 1, 0},
+        {500 * NS_PER_MS, 400 * NS_PER_MS, "mean<200ms", 1, 1},
+        {500 * NS_PER_MS, 400 * NS_PER_MS, "rate>5000", 1, 0},
+        {3 * NS_PER_MS, 2 * NS_PER_MS, "p99<2ms", 1, 1},
+        {3 * NS_PER_MS, 2 * NS_PER_MS, "p99<5ms", 1, 0}, /* is met */
+        {NS_PER_MS, NS_PER_MS / 2, "p99<2ms", 0, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct result made;
+        struct goals goals;
+
+        make(&made, rows[i].latency_ns, rows[i].slip_ns);
+        assert_int_equal(goals_parse(&goals, rows[i].goal, NULL), 0);
+        if (result_generator_was_limit(&made) != rows[i].was_limit ||
+            goal_missed_by_slip(&goals.list[0], &made) != rows[i].missed_by_slip)
+            fail_msg("row %zu", i);
+        tally_destroy(made.tally);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +200,7 @@ int main(void)
         cmocka_unit_test(refused),
         cmocka_unit_test(nothing_measured),
         cmocka_unit_test(statuses),
+        cmocka_unit_test(late_generators),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown) != 0;
