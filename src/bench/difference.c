@@ -21,26 +21,35 @@ double difference_student(size_t freedom)
            (5 * pow(normal, 5) + 16 * pow(normal, 3) + 3 * normal) / (96 * n * n);
 }
 
+static int is_pair(const struct round *first, const struct round *second)
+{
+    return !first->silent && !second->silent;
+}
+
+/* used of the pairs are none of silent rounds. */
 static struct interval compute(const struct round *first, const struct round *second, size_t pairs,
-                               size_t figure)
+                               size_t used, size_t figure)
 {
     struct interval interval = {0};
-    double n = (double)pairs, squares = 0, reach;
+    double n = (double)used, squares = 0, reach;
 
     for (size_t i = 0; i < pairs; i++) {
+        if (!is_pair(&first[i], &second[i]))
+            continue;
         interval.first += first[i].figures[figure] / n;
         interval.second += second[i].figures[figure] / n;
     }
     interval.difference = interval.second - interval.first;
     interval.low = interval.high = interval.difference;
-    if (pairs < 2)
+    if (used < 2)
         return interval;
     for (size_t i = 0; i < pairs; i++) {
         double one = second[i].figures[figure] - first[i].figures[figure] - interval.difference;
 
-        squares += one * one;
+        if (is_pair(&first[i], &second[i]))
+            squares += one * one;
     }
-    reach = difference_student(pairs - 1) * sqrt(squares / (n - 1) / n);
+    reach = difference_student(used - 1) * sqrt(squares / (n - 1) / n);
     interval.low -= reach;
     interval.high += reach;
     return interval;
@@ -49,7 +58,9 @@ static struct interval compute(const struct round *first, const struct round *se
 void difference_compute(struct difference *difference, const struct round *first,
                         const struct round *second, size_t pairs)
 {
-    difference->pairs = pairs;
+    *difference = (struct difference){0};
+    for (size_t i = 0; i < pairs; i++)
+        (*(is_pair(&first[i], &second[i]) ? &difference->pairs : &difference->silent))++;
     for (size_t figure = 0; figure < FIGURES; figure++)
-        difference->figures[figure] = compute(first, second, pairs, figure);
+        difference->figures[figure] = compute(first, second, pairs, difference->pairs, figure);
 }

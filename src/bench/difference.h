@@ -13,7 +13,8 @@ extern const char *const figure_names[FIGURES];
 
 /* What one round came to. */
 struct round {
-    double figures[FIGURES]; /* per second, or nanoseconds */
+    double figures[FIGURES]; /* per second, or nanoseconds; NAN for what was not measured */
+    int silent;              /* nothing came back: no figure of it is compared */
 };
 
 struct interval {
@@ -25,10 +26,12 @@ struct interval {
 
 struct difference {
     size_t pairs;
+    size_t silent; /* pairs left out because one of the two rounds is silent */
     struct interval figures[FIGURES];
 };
 
-/* first and second hold pairs >= 1 rounds each, in the order in which they were run. */
+/* first and second hold pairs rounds each, in the order in which they were run. With all pairs left
+ * out there are no figures. */
 void difference_compute(struct difference *difference, const struct round *first,
                         const struct round *second, size_t pairs);
 

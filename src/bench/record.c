@@ -181,8 +181,9 @@ int record_difference(const struct record *record, const char *first, const char
     report_text(&report, "first", first);
     report_text(&report, "second", second);
     report_number(&report, "rounds", difference->pairs);
+    report_number(&report, "rounds_without_answer", difference->silent);
     report_object(&report, "figures");
-    for (size_t i = 0; i < FIGURES; i++) {
+    for (size_t i = 0; difference->pairs && i < FIGURES; i++) {
         const struct interval *interval = &difference->figures[i];
 
         report_object(&report, figure_names[i]);

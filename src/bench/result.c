@@ -11,6 +11,11 @@ static double per_second(uint64_t count, uint64_t elapsed_ns)
     return elapsed_ns ? (double)count * 1e9 / (double)elapsed_ns : 0;
 }
 
+int result_has_echoes(const struct result *result)
+{
+    return result->tally->messages || result->tally->bytes_received;
+}
+
 double result_rate(const struct result *result)
 {
     return per_second(result->tally->in_time, result->elapsed_ns);

@@ -24,6 +24,9 @@ struct result {
     struct tally *tally;
 };
 
+/* Whether anything came back at all: without it there are no figures. */
+int result_has_echoes(const struct result *result);
+
 /* Messages, and echoed bytes, per second of the measured time. */
 double result_rate(const struct result *result);
 double result_byte_rate(const struct result *result);

@@ -4,6 +4,7 @@
 #include "bench/summary.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,14 +77,17 @@ enum exit_status session_finish(struct session *session, const struct result *re
 static struct round round_of(const struct result *result)
 {
     const struct histogram *latency = &result->tally->latency;
+    int timed = latency->count > 0;
 
-    return (struct round){.figures = {
-                              [FIGURE_RATE] = result_rate(result),
-                              [FIGURE_BYTE_RATE] = result_byte_rate(result),
-                              [FIGURE_MEAN] = histogram_mean(latency),
-                              [FIGURE_P50] = (double)histogram_percentile(latency, 50),
-                              [FIGURE_P99] = (double)histogram_percentile(latency, 99),
-                          }};
+    return (struct round){
+        .silent = !result_has_echoes(result),
+        .figures = {
+            [FIGURE_RATE] = result_rate(result),
+            [FIGURE_BYTE_RATE] = result_byte_rate(result),
+            [FIGURE_MEAN] = timed ? histogram_mean(latency) : NAN,
+            [FIGURE_P50] = timed ? (double)histogram_percentile(latency, 50) : NAN,
+            [FIGURE_P99] = timed ? (double)histogram_percentile(latency, 99) : NAN,
+        }};
 }
 
 /* All rounds over one endpoint. */
@@ -105,8 +109,7 @@ static int run_round(struct session *session, size_t index, struct series *serie
     if (load_run(session->load, session->plan, &session->plan->endpoints[index], &series->address,
                  &result, why) < 0)
         goto out;
-    if (result.elapsed_ns)
-        series->rounds[series->count++] = round_of(&result);
+    series->rounds[series->count++] = round_of(&result);
     if (!series->sum.processes) {
         struct tally *tally = series->sum.tally;
 
@@ -138,8 +141,10 @@ static int run_rounds(struct session *session, struct series *series, struct rea
 static int report_result(struct session *session, const struct plan *plan,
                          const struct series *series, struct reason *why)
 {
-    if (session->text)
+    if (session->text) {
         summary_print(session->text, plan, &series->sum);
+        summary_print_rounds(session->text, series->rounds, series->count);
+    }
     for (size_t i = 0; i < session->record_count; i++)
         if (record_result(&session->records[i], plan, &series->sum,
                           series->count > 1 ? series->rounds : NULL, series->count, why) < 0)

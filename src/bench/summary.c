@@ -180,6 +180,20 @@ void summary_print(FILE *stream, const struct plan *plan, const struct result *r
                 goal_met(&plan->require.list[i], result) ? "met" : "NOT MET");
 }
 
+void summary_print_rounds(FILE *stream, const struct round *rounds, size_t count)
+{
+    size_t silent = 0;
+
+    for (size_t i = 0; i < count; i++)
+        silent += rounds[i].silent != 0;
+    if (count < 2)
+        return;
+    fprintf(stream, "rounds     %zu", count);
+    if (silent)
+        fprintf(stream, ", %zu of them without an answer", silent);
+    fputc('\n', stream);
+}
+
 void summary_print_difference(FILE *stream, const char *first, const char *second,
                               const struct difference *difference)
 {
@@ -194,11 +208,14 @@ void summary_print_difference(FILE *stream, const char *first, const char *secon
 
     fprintf(stream, "\ndifference %s\n   against %s, %zu round%s\n", second, first,
             difference->pairs, difference->pairs == 1 ? ": no interval (--interleave N)" : "s");
-    for (size_t i = 0; i < FIGURES; i++) {
+    if (difference->silent)
+        fprintf(stream, "           %zu more not compared: no answer from one of the two\n",
+                difference->silent);
+    for (size_t i = 0; difference->pairs && i < FIGURES; i++) {
         const struct interval *interval = &difference->figures[i];
         double scale = rows[i].scale;
 
-        if (interval->first <= 0)
+        if (!(interval->first > 0)) /* not measured */
             continue;
         fprintf(stream, "%-10s %+.4g %s (%+.2f %%)", rows[i].name, interval->difference / scale,
                 rows[i].unit, 100 * interval->difference / interval->first);

@@ -19,6 +19,9 @@ void summary_print(FILE *stream, const struct plan *plan, const struct result *r
 /* The errors by word and the first difference; "none" without any. */
 void summary_print_errors(FILE *stream, const struct tally *tally);
 
+/* How many rounds there were, if more than one. */
+void summary_print_rounds(FILE *stream, const struct round *rounds, size_t count);
+
 /* How the second endpoint differs from the first. */
 void summary_print_difference(FILE *stream, const char *first, const char *second,
                               const struct difference *difference);

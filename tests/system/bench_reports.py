@@ -104,6 +104,36 @@ class Reports(echotest.TestCase):
         text = self.bench("-n", "50", self.endpoint, other)
         self.assertIn("1 round: no interval", text)
 
+    def test_rounds_without_an_answer(self):
+        """They are counted and not compared: nothing that came back is no latency of 0."""
+        answered = []
+
+        def falls_silent(conn):
+            for data in badpeers.chunks(conn):
+                answered.append(data)
+                if len(answered) <= 10:  # all of the first round
+                    badpeers.send_rest(conn, data)
+
+        def interleave(*options):
+            answered.clear()
+            with badpeers.serve(falls_silent, self.path("silent")) as peer:
+                status, output, errors = echotest.run(
+                    echotest.BENCH, "--warmup", "0", "-n", "10", "-c", "1", "--timeout", "0.1",
+                    "--interleave", "3", *options, self.endpoint, peer.endpoint)
+            self.assertEqual((status, errors), (1, ""))
+            return output
+
+        objects = [json.loads(line) for line in interleave("-j").splitlines()]
+        self.assertIsNotNone(objects[1]["rounds"][0]["p50_ns"])
+        self.assertEqual([entry["p50_ns"] for entry in objects[1]["rounds"][1:]], [None, None])
+        self.assertEqual((objects[2]["rounds"], objects[2]["rounds_without_answer"]), (1, 2))
+        first = [item["rounds"][0]["mean_ns"] for item in objects[:2]]
+        self.assertAlmostEqual(objects[2]["figures"]["mean_ns"]["difference"], first[1] - first[0],
+                               delta=1)
+        text = interleave()
+        self.assertRegex(text, r"(?m)^rounds +3, 2 of them without an answer$")
+        self.assertRegex(text, r"(?m)^ +2 more not compared: no answer from one of the two$")
+
     def test_merge(self):
         """Two reports add up to one: as if one process had measured all of it."""
         for i in range(2):

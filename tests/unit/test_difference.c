@@ -23,7 +23,7 @@ static void student(void **state)
 
 static void known(void **state)
 {
-    struct round first[5] = {{{0}}}, second[5] = {{{0}}};
+    struct round first[5] = {0}, second[5] = {0};
     /* Differences 1, 2, 3, 4, 5: mean 3, deviation 1.5811, 95 % +- 1.9632. */
     struct difference difference;
 
@@ -40,6 +40,19 @@ static void known(void **state)
     assert_true(fabs(difference.figures[FIGURE_RATE].low - 1.03676) < 1e-4);
     assert_true(fabs(difference.figures[FIGURE_RATE].high - 4.96324) < 1e-4);
     assert_true(fabs(difference.figures[FIGURE_P99].high) < 1e-9);
+    /* Rounds without an answer are left out, whatever stands in them; the intervals are those of
+     * the others. */
+    first[1].silent = second[3].silent = 1;
+    first[1].figures[FIGURE_RATE] = NAN;
+    second[3].figures[FIGURE_RATE] = 0;
+    difference_compute(&difference, first, second, 5);
+    assert_int_equal(difference.pairs, 3);
+    assert_int_equal(difference.silent, 2);
+    assert_true(fabs(difference.figures[FIGURE_RATE].difference - 3) < 1e-9);
+    assert_true(fabs(difference.figures[FIGURE_RATE].high - 3 - 4.3027 * 2 / sqrt(3)) < 1e-3);
+    difference_compute(&difference, first + 1, second + 1, 1);
+    assert_int_equal(difference.pairs, 0);
+    first[1].silent = second[3].silent = 0;
     difference_compute(&difference, first, second, 1);
     assert_true(fabs(difference.figures[FIGURE_RATE].low - 1) < 1e-9);
     assert_true(fabs(difference.figures[FIGURE_RATE].high - 1) < 1e-9);
