@@ -112,16 +112,17 @@ static void note_difference(struct flow *flow, struct verdict verdict)
     tally->verdict_connection = flow->stream;
 }
 
-/* Whether bytes that differ were sent in this run, but not on this connection: what is lost,
- * doubled or exchanged within its own stream is found there. */
+/* Whether bytes that differ were sent in this run, but no part of them on this connection: what is
+ * lost, doubled or exchanged within its own stream is found there. */
 static int is_foreign(const struct flow *flow, const unsigned char *bytes, size_t length)
 {
-    unsigned start = ring_start(flow->stream), found;
+    unsigned found, distance;
 
     if (length < FOREIGN_LENGTH)
         return 0;
     found = ring_find(flow->worker->run->ring, bytes, FOREIGN_LENGTH);
-    return found < RING_PERIOD && (found + RING_PERIOD - start) % RING_PERIOD >= flow->sent;
+    distance = (found + RING_PERIOD - ring_start(flow->stream)) % RING_PERIOD;
+    return found < RING_PERIOD && distance >= flow->sent && distance + FOREIGN_LENGTH < RING_PERIOD;
 }
 
 /* Whether the piece at the front of the buffer equals what was sent: NONE, or the word for it. */

@@ -168,7 +168,7 @@ static int compare(const struct goal *goal, double value)
 
 int goal_met(const struct goal *goal, const struct result *result)
 {
-    if (is_latency(goal) && !result->tally->latency.count)
+    if (!result_has_echoes(result) || (is_latency(goal) && !result->tally->latency.count))
         return 0;
     return compare(goal, figure_value(goal, result));
 }

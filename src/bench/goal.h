@@ -38,8 +38,8 @@ struct goals {
 /* Reads a comma-separated list. Word USAGE, with what would have been right. */
 int goals_parse(struct goals *goals, const char *text, struct reason *why) MUST_CHECK;
 
-/* Whether the result meets the goal. A figure that the run does not have (a percentile without any
- * message) is not met. */
+/* Whether the result meets the goal. Without anything that came back no goal is met, and without
+ * any latency none of a latency. */
 int goal_met(const struct goal *goal, const struct result *result);
 
 /* Whether a result that misses the goal would meet it if the generator had not been late: its

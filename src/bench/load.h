@@ -16,7 +16,8 @@ struct load {
     unsigned interruptions; /* so far; no further run should begin once there was one */
 };
 
-/* Allocates. INT and TERM are blocked from here on, in all threads to come. */
+/* Allocates. Until then INT and TERM end the process: there is nothing to report. INT and TERM are
+ * blocked from here on, in all threads to come. */
 struct load *load_create(struct reason *why);
 void load_destroy(struct load *load);
 

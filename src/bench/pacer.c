@@ -45,6 +45,29 @@ void pacer_init(struct pacer *pacer, enum pacer_arrival arrival, uint64_t start_
     schedule(pacer);
 }
 
+/* How many of this thread's messages up to its next one, and of all after it, are due before then:
+ * k / rate < elapsed for the first elapsed * rate, rounded up. */
+static uint64_t due_before(const struct pacer *pacer, uint64_t ns)
+{
+    unsigned __int128 elapsed_ns = ns > pacer->start_ns ? ns - pacer->start_ns : 0;
+    uint64_t all = (uint64_t)((elapsed_ns * pacer->rate + NS_PER_S - 1) / NS_PER_S);
+
+    return all > pacer->index ? (all - pacer->index + pacer->step - 1) / pacer->step : 0;
+}
+
+uint64_t pacer_count(const struct pacer *pacer, uint64_t from_ns, uint64_t until_ns)
+{
+    if (from_ns < pacer->next_ns)
+        from_ns = pacer->next_ns;
+    if (until_ns <= from_ns)
+        return 0;
+    if (pacer->arrival == PACER_UNIFORM)
+        return due_before(pacer, until_ns) - due_before(pacer, from_ns);
+    return (from_ns == pacer->next_ns) +
+           (uint64_t)((double)(until_ns - from_ns) / (double)NS_PER_S * (double)pacer->rate /
+                      (double)pacer->step);
+}
+
 void pacer_advance(struct pacer *pacer)
 {
     pacer->index += pacer->step;

@@ -35,6 +35,10 @@ static inline uint64_t pacer_next(const struct pacer *pacer)
     return pacer->next_ns;
 }
 
+/* How many messages, from the next one on, are due in [from_ns, until_ns): for independent
+ * arrivals, which were not drawn yet, how many are to be expected. */
+uint64_t pacer_count(const struct pacer *pacer, uint64_t from_ns, uint64_t until_ns);
+
 /* That message is taken: on to the one after it. Never goes back in time. */
 void pacer_advance(struct pacer *pacer);
 

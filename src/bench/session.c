@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -178,6 +179,8 @@ static enum exit_status result_status(const struct plan *plan, const struct resu
 {
     enum exit_status status = tally_status(result->tally);
 
+    if (status == EXIT_EXACT && !result_has_echoes(result))
+        return EXIT_MISSING;
     if (status == EXIT_EXACT && !goals_met(&plan->require, result))
         return EXIT_GOAL;
     return status;
@@ -225,6 +228,12 @@ static enum exit_status run_series(struct session *session, struct series *serie
                              &why);
             return reason_exit_status(why.word, 0);
         }
+    /* From here on INT ends the run and not the process. */
+    session->load = load_create(&why);
+    if (!session->load) {
+        session_complain(session, "", &why);
+        return EXIT_LOCAL;
+    }
     print_head(session);
     if (plan->find_max.count)
         return session_find_max(session, &series[0].address);
@@ -250,6 +259,18 @@ static enum exit_status merge_files(struct session *session, struct series *seri
     return report_all(session, &plan, series, 1);
 }
 
+/* Whatever the parent blocks: while a name is resolved or a first connection is awaited, INT and
+ * TERM end the process. */
+static void unblock_signals(void)
+{
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigprocmask(SIG_UNBLOCK, &signals, NULL);
+}
+
 static int make_series(const struct plan *plan, struct series *series, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -270,6 +291,7 @@ enum exit_status session_run(const struct plan *plan, char *const *command, char
     enum exit_status status = EXIT_LOCAL;
     struct reason why;
 
+    unblock_signals();
     environment_read(&session.environment);
     if (!series || make_series(plan, series, count) < 0) {
         reason_errno(&why, ENOMEM, "start");
@@ -282,11 +304,6 @@ enum exit_status session_run(const struct plan *plan, char *const *command, char
     }
     if (plan->merge) {
         status = merge_files(&session, series, files, file_count);
-        goto out;
-    }
-    session.load = load_create(&why);
-    if (!session.load) {
-        session_complain(&session, "", &why);
         goto out;
     }
     status = run_series(&session, series);

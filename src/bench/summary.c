@@ -77,12 +77,14 @@ static void print_messages(FILE *stream, const struct plan *plan, const struct r
     fprintf(stream, "bytes      %" PRIu64 " sent, %" PRIu64 " back, %.3f MB/s\n", tally->bytes_sent,
             tally->bytes_received, result_byte_rate(result) / 1e6);
     if (tally->lost)
-        fprintf(stream, "lost       %" PRIu64 " messages in flight on connections that failed\n",
+        fprintf(stream, "lost       %" PRIu64 " messages were sent and did not come back\n",
                 tally->lost);
     if (tally->unsent)
         fprintf(stream,
                 "unsent     %" PRIu64 " messages were due, but no connection was free for them\n",
                 tally->unsent);
+    if (!result_has_echoes(result))
+        fprintf(stream, "           nothing was measured: no echo in the measured time\n");
 }
 
 void summary_print_errors(FILE *stream, const struct tally *tally)

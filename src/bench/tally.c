@@ -88,5 +88,7 @@ enum exit_status tally_status(const struct tally *tally)
         }
     if (status == EXIT_EXACT && local)
         return EXIT_LOCAL;
+    if (status == EXIT_EXACT && (tally->lost || tally->unsent))
+        return EXIT_MISSING;
     return status;
 }

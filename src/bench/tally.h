@@ -44,7 +44,7 @@ void tally_merge_errors(struct tally *into, const struct tally *from);
 uint64_t tally_errors(const struct tally *tally);
 
 /* What the counts mean for the exit status: the first of 4, 5, 3, 1 that applies, then 2 when a
- * limit of this machine cut the run short. */
+ * limit of this machine cut the run short, then 1 when messages are missing without an error. */
 enum exit_status tally_status(const struct tally *tally);
 
 #endif

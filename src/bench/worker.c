@@ -329,15 +329,13 @@ static void count_missing(struct worker *worker)
 {
     const struct plan *plan = worker->run->plan;
     struct tally *tally = worker->tally;
+    uint64_t until_ns = worker->now_ns < worker->end_ns ? worker->now_ns + 1 : worker->end_ns;
 
-    if (plan->rate)
-        for (; worker->left && pacer_next(&worker->pacer) < worker->end_ns &&
-               pacer_next(&worker->pacer) <= worker->now_ns;
-             pacer_advance(&worker->pacer))
-            if (worker_counts(worker, pacer_next(&worker->pacer))) {
-                tally->unsent++;
-                worker->left--;
-            }
+    if (plan->rate) {
+        uint64_t count = pacer_count(&worker->pacer, worker->measure_ns, until_ns);
+
+        tally->unsent += count < worker->left ? count : worker->left;
+    }
     for (unsigned i = 0; i < worker->flow_count; i++)
         if (worker->flows[i].state == FLOW_OPEN && flow_owed(&worker->flows[i])) {
             if (atomic_load(&worker->run->phase) != RUN_ABANDONED)

@@ -5,10 +5,12 @@ that it cannot."""
 import json
 import os
 import signal
+import socket
 import subprocess
 import threading
 import unittest
 
+import badpeers
 import echotest
 
 STOP_S = 0.3
@@ -64,6 +66,95 @@ class Stalls(echotest.TestCase):
         self.assertEqual(result["messages"], 0)
         self.assertEqual(result["messages"] + result["lost"] + result["unsent"], 30)
         self.assertGreater(result["errors"]["TIMEOUT"], 0)
+
+    def bench(self, *arguments):
+        """A running echo-bench whose report goes into a pipe."""
+        process = subprocess.Popen([echotest.BENCH, "-j", *arguments], stdout=subprocess.PIPE)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def interrupt(self, process):
+        """Sends INT, and waits until it was taken."""
+        process.send_signal(signal.SIGINT)
+
+        def taken():
+            with open("/proc/%d/status" % process.pid, encoding="ascii") as file:
+                fields = dict(line.split(":", 1) for line in file)
+            return not int(fields["ShdPnd"], 16) & 1 << signal.SIGINT - 1
+        echotest.wait_for(taken)
+
+    def report(self, process):
+        """Its exit status and the result."""
+        output, _ = process.communicate(timeout=echotest.PATIENCE)
+        return process.returncode, json.loads(output.splitlines()[-1])
+
+    def test_interrupt_twice(self):
+        """What is outstanding when it is given up is lost, and meets no goal."""
+        seen = []
+
+        def swallow(conn):
+            for data in badpeers.chunks(conn):
+                seen.append(data)
+
+        for options in ((), ("-R", "1000"), ("--warmup", "60")):
+            seen.clear()
+            with badpeers.serve(swallow, self.path()) as peer:
+                process = self.bench("-d", "60", "-c", "3", "--warmup", "0", "--timeout", "600",
+                                     "--require", "errors=0", *options, peer.endpoint)
+                echotest.wait_for(lambda: len(seen) == 3)
+                self.interrupt(process)
+                self.interrupt(process)
+                status, result = self.report(process)
+            self.assertEqual((status, result["messages"]), (1, 0))
+            self.assertEqual(result["lost"], 0 if "--warmup" in options else 3)
+            self.assertEqual(result["goals"][0]["met"], False)
+
+    def test_interrupt_in_the_warmup(self):
+        """Nothing was measured: that is not what was asked for."""
+        seen = threading.Event()
+
+        def echo(conn):
+            for data in badpeers.chunks(conn):
+                badpeers.send_rest(conn, data)
+                seen.set()
+
+        with badpeers.serve(echo, self.path()) as peer:
+            process = self.bench("-d", "1", "--warmup", "60", "--require", "errors=0,rate<5",
+                                 peer.endpoint)
+            self.assertTrue(seen.wait(echotest.PATIENCE))
+            self.interrupt(process)
+            status, result = self.report(process)
+        self.assertEqual((status, result["messages"], result["errors"]), (1, 0, {}))
+        self.assertEqual([goal["met"] for goal in result["goals"]], [False, False])
+
+    def test_interrupt_while_connecting(self):
+        """At once, when nothing has begun yet."""
+        with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+            port = listener.getsockname()[1]
+            waiting = [socket.socket() for _ in range(3)]
+            for sock in waiting:
+                self.addCleanup(sock.close)
+                sock.setblocking(False)
+                sock.connect_ex(("127.0.0.1", port))
+            process = self.bench("--timeout", "1h", "127.0.0.1:%d" % port)
+            inodes = set()
+
+            def connecting():
+                """A socket of its own is in SYN_SENT."""
+                try:
+                    names = os.listdir("/proc/%d/fd" % process.pid)
+                    links = [os.readlink("/proc/%d/fd/%s" % (process.pid, name)) for name in names]
+                except OSError:
+                    return False
+                inodes.update(link[8:-1] for link in links if link.startswith("socket:"))
+                with open("/proc/net/tcp", encoding="ascii") as file:
+                    return any(line.split()[3] == "02" and line.split()[9] in inodes
+                               for line in list(file)[1:])
+            echotest.wait_for(connecting)
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(echotest.PATIENCE), -signal.SIGINT)
 
     def test_interrupt_reports(self):
         """INT ends the run, not the report."""

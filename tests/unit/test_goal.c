@@ -102,7 +102,7 @@ static void refused(void **state)
     assert_int_equal(goals_parse(&goals, many, &why), -1);
 }
 
-/* Without a single message no latency was good enough. */
+/* Without a single message nothing was good enough. */
 static void nothing_measured(void **state)
 {
     struct result empty = {.tally = tally_create(), .elapsed_ns = NS_PER_S};
@@ -114,6 +114,11 @@ static void nothing_measured(void **state)
     assert_false(goals_met(&goals, &empty));
     assert_int_equal(goals_parse(&goals, "mean<1s", NULL), 0);
     assert_false(goals_met(&goals, &empty));
+    assert_int_equal(goals_parse(&goals, "errors=0", NULL), 0);
+    assert_false(goals_met(&goals, &empty));
+    assert_int_equal(goals_parse(&goals, "rate<5", NULL), 0);
+    assert_false(goals_met(&goals, &empty));
+    empty.tally->bytes_received = 1; /* a bulk stream has no messages */
     assert_int_equal(goals_parse(&goals, "errors=0", NULL), 0);
     assert_true(goals_met(&goals, &empty));
     tally_destroy(empty.tally);
@@ -137,6 +142,11 @@ static void statuses(void **state)
     (void)state;
     assert_non_null(tally);
     assert_int_equal(tally_status(tally), EXIT_EXACT);
+    tally->lost = 1;
+    assert_int_equal(tally_status(tally), EXIT_MISSING);
+    tally->lost = 0;
+    tally->unsent = 1;
+    assert_int_equal(tally_status(tally), EXIT_MISSING);
     tally->no_port = 1;
     assert_int_equal(tally_status(tally), EXIT_LOCAL);
     tally->errors[REASON_OTHER] = 1;
@@ -154,6 +164,7 @@ static void make(struct result *made, uint64_t latency_ns, uint64_t slip_ns)
 {
     *made = (struct result){.tally = tally_create(), .elapsed_ns = NS_PER_S, .busiest = 0.02};
     assert_non_null(made->tally);
+    made->tally->messages = 1000;
     for (unsigned i = 0; i < 1000; i++) {
         histogram_record(&made->tally->latency, latency_ns);
         histogram_record(&made->tally->slip, i < 20 ? slip_ns : 1000);

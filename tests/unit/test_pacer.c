@@ -117,11 +117,42 @@ static void seeds(void **state)
     assert_in_range(equal, 0, 3);
 }
 
+/* The count of what is due is that of walking there, and takes no longer for a long time. */
+static void counts(void **state)
+{
+    const uint64_t hour_ns = 3600 * NS_PER_S;
+    struct pacer pacer;
+
+    (void)state;
+    for (size_t r = 0; r < COUNT(rates); r++)
+        for (uint64_t i = 0; i < 3; i++)
+            for (uint64_t taken = 0; taken < 3; taken++)
+                for (uint64_t from_ns = 0; from_ns < 3000; from_ns += 997) {
+                    uint64_t until_ns = START + 40 * NS_PER_S / rates[r], count = 0, found;
+
+                    pacer_init(&pacer, PACER_UNIFORM, START, rates[r], i, 3, 1);
+                    for (uint64_t k = 0; k < taken; k++)
+                        pacer_advance(&pacer);
+                    found = pacer_count(&pacer, START + from_ns, until_ns);
+                    for (; pacer_next(&pacer) < until_ns; pacer_advance(&pacer))
+                        count += pacer_next(&pacer) >= START + from_ns;
+                    if (found != count)
+                        fail_msg("%ju/s: %ju and not %ju", (uintmax_t)rates[r], (uintmax_t)found,
+                                 (uintmax_t)count);
+                }
+    pacer_init(&pacer, PACER_UNIFORM, START, 100000000, 1, 2, 1);
+    assert_true(pacer_count(&pacer, START, START + hour_ns) == UINT64_C(50000000) * 3600);
+    assert_true(pacer_count(&pacer, START, START) == 0);
+    pacer_init(&pacer, PACER_POISSON, START, 100000000, 1, 2, 1);
+    assert_true(pacer_count(&pacer, START, START + hour_ns) > UINT64_C(49999000) * 3600);
+    assert_true(pacer_count(&pacer, START, START + hour_ns) < UINT64_C(50001000) * 3600);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(uniform), cmocka_unit_test(no_drift), cmocka_unit_test(unmoved),
-        cmocka_unit_test(poisson), cmocka_unit_test(seeds),
+        cmocka_unit_test(poisson), cmocka_unit_test(seeds),    cmocka_unit_test(counts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
