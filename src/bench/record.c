@@ -5,6 +5,7 @@
 
 #include "measure/report.h"
 
+#include <errno.h>
 #include <string.h>
 
 static const char *mode_name(const struct plan *plan)
@@ -34,7 +35,9 @@ static void begin(struct report *report, const struct record *record, const char
 
 static int finish(struct report *report, const struct record *record, struct reason *why)
 {
-    return report_print(report, record->stream, record->name, why);
+    if (report_print(report, record->stream, record->name, why) == 0)
+        return 0;
+    return record->may_break && why->code == EPIPE ? 0 : -1;
 }
 
 static void add_plan(struct report *report, const struct plan *plan, const struct result *result)

@@ -14,6 +14,7 @@
 struct record {
     FILE *stream;
     const char *name; /* of the stream, for sentences */
+    int may_break;    /* that nobody reads it any more (EPIPE) is no failure */
     const struct environment *environment;
     char *const *command;
 };

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,55 +21,55 @@ void session_complain(struct session *session, const char *object, const struct 
             fprintf(stderr, "echo-bench: %s\n", lost.text);
 }
 
-static FILE *create_file(const char *path, struct reason *why)
-{
-    FILE *file = fopen(path, "we");
-
-    if (!file)
-        reason_errno(why, errno, "create %s", path);
-    return file;
-}
-
 static int open_outputs(struct session *session, struct reason *why)
 {
     const struct plan *plan = session->plan;
     struct record record = {.environment = &session->environment, .command = session->command};
 
+    if (plan->output && whole_file_open(&session->output, plan->output, why) < 0)
+        return -1;
+    if (plan->hdr && whole_file_open(&session->hdr, plan->hdr, why) < 0)
+        return -1;
+    if (whole_file_same(&session->output, &session->hdr))
+        return reason_set(why, REASON_USAGE, 0, "--output and --hdr name the same file");
+    session->keeps_files = plan->output || plan->hdr;
+    if (session->keeps_files)
+        signal(SIGPIPE, SIG_IGN);
     if (plan->json) {
         record.stream = stdout;
         record.name = "standard output";
+        record.may_break = session->keeps_files;
         session->records[session->record_count++] = record;
     } else {
         session->text = stdout;
     }
     if (plan->output) {
-        session->output = create_file(plan->output, why);
-        if (!session->output)
-            return -1;
-        record.stream = session->output;
+        record.stream = session->output.stream;
         record.name = plan->output;
+        record.may_break = 0;
         session->records[session->record_count++] = record;
     }
-    if (plan->hdr && !(session->hdr = create_file(plan->hdr, why)))
-        return -1;
     return 0;
 }
 
-static void close_file(FILE *file)
+/* Whether the other end of a pipe or socket is closed. */
+static int reader_is_gone(FILE *stream)
 {
-    if (file)
-        fclose(file);
+    struct pollfd fd = {.fd = fileno(stream)};
+
+    return poll(&fd, 1, 0) > 0 && fd.revents & (POLLERR | POLLHUP);
 }
 
 enum exit_status session_finish(struct session *session, const struct result *result,
                                 enum exit_status status)
 {
-    if (session->hdr && (histogram_print_hgrm(&result->tally->latency, 1e6, session->hdr) < 0 ||
-                         fflush(session->hdr) != 0)) {
+    if (session->hdr.stream &&
+        histogram_print_hgrm(&result->tally->latency, 1e6, session->hdr.stream) < 0) {
         fprintf(stderr, "echo-bench: OTHER: write %s: %s\n", session->plan->hdr, strerror(errno));
         status = EXIT_LOCAL;
     }
-    if (session->text && (fflush(session->text) != 0 || ferror(session->text))) {
+    if (session->text && (fflush(session->text) != 0 || ferror(session->text)) &&
+        !(session->keeps_files && reader_is_gone(session->text))) {
         fprintf(stderr, "echo-bench: OTHER: write standard output: %s\n", strerror(errno));
         status = EXIT_LOCAL;
     }
@@ -309,8 +310,14 @@ enum exit_status session_run(const struct plan *plan, char *const *command, char
     status = run_series(&session, series);
 out:
     load_destroy(session.load);
-    close_file(session.output);
-    close_file(session.hdr);
+    if (whole_file_commit(&session.output, &why) < 0) {
+        fprintf(stderr, "echo-bench: %s: %s\n", reason_name(why.word), why.text);
+        status = EXIT_LOCAL;
+    }
+    if (whole_file_commit(&session.hdr, &why) < 0) {
+        fprintf(stderr, "echo-bench: %s: %s\n", reason_name(why.word), why.text);
+        status = EXIT_LOCAL;
+    }
     for (size_t i = 0; series && i < count; i++) {
         tally_destroy(series[i].sum.tally);
         free(series[i].rounds);

@@ -7,6 +7,7 @@
 #include "bench/load.h"
 #include "bench/plan.h"
 #include "bench/record.h"
+#include "bench/whole_file.h"
 
 #include <stdio.h>
 
@@ -19,7 +20,8 @@ struct session {
     struct record records[SESSION_RECORDS_MAX]; /* standard output, the file of -o */
     size_t record_count;
     FILE *text; /* the report for people; NULL with -j */
-    FILE *output, *hdr;
+    struct whole_file output, hdr;
+    int keeps_files; /* the report goes on when nobody reads standard output any more */
     char *const *command;
 };
 
@@ -35,8 +37,8 @@ enum exit_status session_find_max(struct session *session, const struct address 
  * reports. */
 void session_complain(struct session *session, const char *object, const struct reason *why);
 
-/* Writes the .hgrm table, if one is asked for, and the last words. The worse of the status and that
- * of writing. */
+/* Prints the .hgrm table, if one is asked for, and the last words. The status, or that of writing
+ * when it fails. */
 enum exit_status session_finish(struct session *session, const struct result *result,
                                 enum exit_status status);
 

@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import unittest
 
@@ -74,6 +75,63 @@ class Reports(echotest.TestCase):
                                   check=False)
         self.assertEqual(done.returncode, 2)
         self.assertIn(b"No space left", done.stderr)
+
+    def start(self, *arguments):
+        """A run that shows intervals, of which the first was read."""
+        process = subprocess.Popen(
+            [echotest.BENCH, "--warmup", "0", "--interval", "0.01", *arguments, self.endpoint],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for stream in (process.stdout, process.stderr):
+            self.addCleanup(stream.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        while b" p50 " not in (line := process.stdout.readline()) and b"interval" not in line:
+            self.assertTrue(line)
+        return process
+
+    def read(self, name):
+        with open(self.path(name), encoding="utf-8") as file:
+            return file.read()
+
+    def test_files_outlive_the_reader(self):
+        """When nobody reads standard output any more, the files are still written; without files
+        the program ends as cat(1) does. Not a word in either case."""
+        for options in ((), ("-j",)):
+            process = self.start(*options, "-d", "0.2", "-o", self.path("kept.json"), "--hdr",
+                                 self.path("kept.hgrm"))
+            process.stdout.close()
+            self.assertEqual((process.wait(echotest.PATIENCE), process.stderr.read()), (0, b""))
+            self.assertEqual(json.loads(self.read("kept.json"))["type"], "result")
+            self.assertIn("#[Max", self.read("kept.hgrm"))
+            os.unlink(self.path("kept.json"))
+            process = self.start(*options, "-d", "60")
+            process.stdout.close()
+            self.assertEqual((process.wait(echotest.PATIENCE), process.stderr.read()),
+                             (-signal.SIGPIPE, b""))
+
+    def test_files_are_whole(self):
+        """A file is replaced by a whole report or stays as it was, with its links and its mode."""
+        path = self.write("old.json", "old\n")
+        os.chmod(path, 0o604)
+        os.symlink("old.json", self.path("link.json"))
+        for option in ("-o", "--hdr"):
+            process = self.start("-d", "60", option, path)
+            process.kill()
+            process.wait()
+            self.assertEqual(self.read("old.json"), "old\n")
+        before = sorted(os.listdir(self.directory))
+        self.bench("-n", "10", "-o", self.path("link.json"), self.endpoint)
+        self.assertEqual(json.loads(self.read("old.json"))["messages"], 10)
+        self.assertTrue(os.path.islink(self.path("link.json")))
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o604)
+        self.assertEqual(sorted(os.listdir(self.directory)), before)
+        self.bench("-n", "10", "-o", "/dev/null", self.endpoint)
+        self.assertFalse(os.path.isfile("/dev/null"))
+        status, output, errors = echotest.run(
+            echotest.BENCH, "-o", path, "--hdr", self.directory + "/./old.json", self.endpoint)
+        self.assertEqual((status, output, errors.count("\n")), (2, "", 1))
+        self.assertIn("the same file", errors)
+        self.assertEqual(json.loads(self.read("old.json"))["messages"], 10)
 
     def test_goals(self):
         met = "p99<60s,errors=0,rate>1,bytes>1"
