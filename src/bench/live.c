@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "measure/report.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #define PROGRESS_NS (NS_PER_S / 4)
@@ -13,11 +14,11 @@ static uint64_t period_ns(const struct live *live)
     return live->plan->interval_ns ? live->plan->interval_ns : PROGRESS_NS;
 }
 
-void live_init(struct live *live, const struct plan *plan, uint64_t now_ns)
+void live_init(struct live *live, const struct plan *plan, uint64_t begin_ns)
 {
-    *live = (struct live){.plan = plan, .begin_ns = now_ns, .last_ns = now_ns};
-    progress_init(&live->progress, stderr, now_ns);
-    live->next_ns = now_ns + period_ns(live);
+    *live = (struct live){.plan = plan, .begin_ns = begin_ns, .last_ns = begin_ns};
+    progress_init(&live->progress, stderr, begin_ns);
+    live->next_ns = begin_ns + period_ns(live);
 }
 
 int live_wanted(const struct live *live)
@@ -30,9 +31,15 @@ uint64_t live_next(const struct live *live)
     return live->next_ns;
 }
 
-static double milliseconds(uint64_t ns)
+/* "p99 1.234 ms", or "p99 -" when too few messages say nothing about it. */
+static size_t print_percentile(char *text, size_t size, const char *name,
+                               const struct histogram *latency, double percentile)
 {
-    return (double)ns / 1e6;
+    double ms = (double)histogram_percentile(latency, percentile) / 1e6;
+
+    if (!histogram_has_percentile(latency, percentile))
+        return (size_t)snprintf(text, size, "  %s -", name);
+    return (size_t)snprintf(text, size, "  %s %.3f ms", name, ms);
 }
 
 static void show_json(const struct live *live, const struct tally *tally, uint64_t now_ns,
@@ -46,7 +53,7 @@ static void show_json(const struct live *live, const struct tally *tally, uint64
     report_number(&report, "begin_ns", live->last_ns - live->begin_ns);
     report_number(&report, "end_ns", now_ns - live->begin_ns);
     report_number(&report, "bytes_received", tally->bytes_received);
-    report_real(&report, "rate", rate);
+    report_real(&report, "rate", rate); /* null for no time at all */
     report_number(&report, "errors", tally_errors(tally));
     report_histogram(&report, "latency", &tally->latency, 0);
     /* A line that is lost in between does no harm; the report at the end is checked. */
@@ -54,24 +61,35 @@ static void show_json(const struct live *live, const struct tally *tally, uint64
         return;
 }
 
+static void format_line(const struct live *live, const struct tally *tally, uint64_t now_ns,
+                        char *line, size_t size)
+{
+    double seconds = (double)(now_ns - live->last_ns) / 1e9;
+    size_t used = (size_t)snprintf(line, size, "%.1f s", (double)(now_ns - live->begin_ns) / 1e9);
+
+    if (now_ns == live->last_ns)
+        used += (size_t)snprintf(line + used, size - used, "  -/s");
+    else if (live->plan->bulk)
+        used += (size_t)snprintf(line + used, size - used, "  %.1f MB/s",
+                                 (double)tally->bytes_received / seconds / 1e6);
+    else
+        used += (size_t)snprintf(line + used, size - used, "  %.0f/s",
+                                 (double)tally->in_time / seconds);
+    if (!live->plan->bulk) {
+        used += print_percentile(line + used, size - used, "p50", &tally->latency, 50);
+        used += print_percentile(line + used, size - used, "p99", &tally->latency, 99);
+        used += print_percentile(line + used, size - used, "max", &tally->latency, 100);
+    }
+    snprintf(line + used, size - used, "  errors %ju", (uintmax_t)tally_errors(tally));
+}
+
 void live_show(struct live *live, const struct tally *tally, uint64_t now_ns)
 {
     double seconds = (double)(now_ns - live->last_ns) / 1e9;
-    double rate = (double)tally->in_time / seconds;
-    double megabytes = (double)tally->bytes_received / seconds / 1e6;
-    uint64_t p99 = histogram_percentile(&tally->latency, 99);
-    char line[128];
+    double rate = now_ns > live->last_ns ? (double)tally->in_time / seconds : NAN;
+    char line[160];
 
-    if (live->plan->bulk)
-        snprintf(line, sizeof line, "%.1f s  %.1f MB/s  errors %ju",
-                 (double)(now_ns - live->begin_ns) / 1e9, megabytes,
-                 (uintmax_t)tally_errors(tally));
-    else
-        snprintf(line, sizeof line,
-                 "%.1f s  %.0f/s  p50 %.3f ms  p99 %.3f ms  max %.3f ms  errors %ju",
-                 (double)(now_ns - live->begin_ns) / 1e9, rate,
-                 milliseconds(histogram_percentile(&tally->latency, 50)), milliseconds(p99),
-                 milliseconds(histogram_max(&tally->latency)), (uintmax_t)tally_errors(tally));
+    format_line(live, tally, now_ns, line, sizeof line);
     if (live->plan->interval_ns) {
         progress_clear(&live->progress);
         if (live->plan->json)
@@ -87,7 +105,13 @@ void live_show(struct live *live, const struct tally *tally, uint64_t now_ns)
         live->next_ns += period_ns(live);
 }
 
-void live_end(struct live *live)
+void live_end(struct live *live, const struct tally *tally, uint64_t end_ns)
 {
+    int left = tally->latency.count || tally->bytes_received || tally_errors(tally);
+
+    if (end_ns < live->last_ns)
+        end_ns = live->last_ns;
+    if (live->plan->interval_ns && (end_ns > live->last_ns || left))
+        live_show(live, tally, end_ns);
     progress_clear(&live->progress);
 }

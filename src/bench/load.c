@@ -119,6 +119,7 @@ struct conduct {
     struct tally **spares; /* one for each worker, or NULL when nothing is shown */
     struct tally *interval, *total;
     unsigned awaited; /* tallies offered and not yet returned */
+    int begun;        /* the first message was sent */
 };
 
 static void wake_all(struct conduct *conduct)
@@ -177,7 +178,8 @@ static void collect_tallies(struct conduct *conduct, uint64_t now_ns)
     }
     if (conduct->awaited)
         return;
-    live_show(&conduct->live, conduct->interval, now_ns);
+    live_show(&conduct->live, conduct->interval,
+              now_ns < conduct->run->end_ns ? now_ns : conduct->run->end_ns);
     tally_merge(conduct->total, conduct->interval);
     tally_reset(conduct->interval);
 }
@@ -195,7 +197,7 @@ static void set_times(struct conduct *conduct)
     run->patience_ns = plan->timeout_ns;
     if (plan->find_max.count && plan->duration_ns < run->patience_ns)
         run->patience_ns = plan->duration_ns; /* attempts beyond the limit are many */
-    live_init(&conduct->live, plan, now_ns);
+    live_init(&conduct->live, plan, run->measure_ns);
     atomic_compare_exchange_strong(&run->phase, &expected, RUN_GOING);
     wake_all(conduct);
 }
@@ -207,7 +209,9 @@ static int conduct_run(struct conduct *conduct, struct reason *why)
 
     while (!all(conduct, 1)) {
         uint64_t now_ns = clock_now_ns();
-        int shows = begun && conduct->spares;
+        /* What comes back after the end is part of the last line. */
+        int shows = begun && conduct->spares &&
+                    (conduct->awaited || live_next(&conduct->live) <= conduct->run->end_ns);
         int wait_ms =
             shows && !conduct->awaited ? clock_poll_ms(now_ns, live_next(&conduct->live)) : -1;
         int status = loop_turn(&conduct->loop, wait_ms);
@@ -223,8 +227,7 @@ static int conduct_run(struct conduct *conduct, struct reason *why)
         else if (shows && clock_now_ns() >= live_next(&conduct->live))
             offer_tallies(conduct);
     }
-    if (begun)
-        live_end(&conduct->live);
+    conduct->begun = begun;
     return 0;
 }
 
@@ -268,8 +271,9 @@ static int run_workers(struct conduct *conduct, struct reason *why)
     return conduct_run(conduct, why);
 }
 
-/* Adds what a joined worker counted; frees its tally. */
-static void add_worker(struct result *result, const struct run *run, struct worker *worker)
+/* Adds what a joined worker counted, its tallies to *into; frees them. */
+static void add_worker(struct result *result, struct tally *into, const struct run *run,
+                       struct worker *worker)
 {
     struct tally *returned = atomic_load(&worker->returned);
     uint64_t elapsed_ns = worker->done_ns > run->measure_ns ? worker->done_ns - run->measure_ns : 0;
@@ -288,9 +292,9 @@ static void add_worker(struct result *result, const struct run *run, struct work
         result->busiest = 1;
     result->connected += worker->connected;
     result->idle += worker->connected_idle;
-    tally_merge(result->tally, worker->tally);
+    tally_merge(into, worker->tally);
     if (returned)
-        tally_merge(result->tally, returned);
+        tally_merge(into, returned);
     tally_destroy(worker->tally);
     tally_destroy(returned);
     tally_destroy(atomic_load(&worker->offered));
@@ -344,12 +348,15 @@ int load_run(struct load *load, const struct plan *plan, const struct endpoint *
             *why = conduct.workers[i].why;
             status = -1;
         }
-        add_worker(result, &run, &conduct.workers[i]);
+        add_worker(result, conduct.interval ? conduct.interval : result->tally, &run,
+                   &conduct.workers[i]);
     }
     result->interrupted = load->interruptions > 0;
-    /* What was collected, but not yet from all when the end came. */
-    if (conduct.interval)
+    if (conduct.interval) {
+        if (conduct.begun)
+            live_end(&conduct.live, conduct.interval, run.measure_ns + result->elapsed_ns);
         tally_merge(result->tally, conduct.interval);
+    }
 out:
     for (unsigned i = 0; conduct.spares && i < plan->threads; i++)
         tally_destroy(conduct.spares[i]);

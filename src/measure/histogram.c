@@ -76,6 +76,14 @@ uint64_t histogram_percentile(const struct histogram *histogram, double percenti
     return bucket_value(histogram, bucket_of_rank(histogram, rank));
 }
 
+int histogram_has_percentile(const struct histogram *histogram, double percentile)
+{
+    if (percentile >= 100)
+        return histogram->count > 0;
+    /* 99.9 is not a binary fraction: a thousand must do for it. */
+    return histogram->count > 0 && (double)histogram->count * (1 - percentile / 100) >= 1 - 1e-9;
+}
+
 uint64_t histogram_min(const struct histogram *histogram)
 {
     return histogram->count ? histogram->min_ns : 0;

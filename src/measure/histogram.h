@@ -58,6 +58,10 @@ static inline void histogram_record(struct histogram *histogram, uint64_t ns)
 
 void histogram_merge(struct histogram *into, const struct histogram *from);
 
+/* Whether there are durations enough for a percentile to be other than the maximum: at least
+ * 1 / (1 - p) of them; for 0 and 100 one. */
+int histogram_has_percentile(const struct histogram *histogram, double percentile);
+
 /* All 0 while empty. The percentile (0 to 100) is the highest value of its bucket, at most the
  * maximum: at least that share of the durations is not longer. */
 uint64_t histogram_percentile(const struct histogram *histogram, double percentile);

@@ -274,7 +274,27 @@ class Reports(echotest.TestCase):
         for before, after in zip(intervals, intervals[1:]):
             self.assertEqual(before["end_ns"], after["begin_ns"])
         shown = sum(item["latency"]["count"] for item in intervals)
-        self.assertTrue(0 < shown <= objects[-1]["messages"])
+        self.assertEqual(shown, objects[-1]["messages"])
+
+    def test_intervals_cover_the_measured_time(self):
+        """From the end of the warm-up to the end of the run, and nothing else."""
+        for options in (("-d", "0.25"), ("-R", "2000", "-d", "0.25", "-t", "2")):
+            output = echotest.run(echotest.BENCH, "-j", "--warmup", "0.25", "--interval", "0.1",
+                                  *options, self.endpoint)[1]
+            *intervals, result = [json.loads(line) for line in output.splitlines()]
+            self.assertEqual(intervals[0]["begin_ns"], 0)
+            self.assertEqual(intervals[-1]["end_ns"], result["elapsed_ns"])
+            self.assertEqual(sum(item["latency"]["count"] for item in intervals),
+                             result["messages"])
+            self.assertGreater(intervals[0]["rate"], 0)
+
+    def test_intervals_without_an_echo(self):
+        """What was not measured is a dash, and not 0."""
+        with badpeers.serve("never-answers", self.path("silent")) as peer:
+            _, output, _ = echotest.run(echotest.BENCH, "--warmup", "0", "--interval", "0.1", "-d",
+                                        "0.2", "--timeout", "0.4", "-c", "1", peer.endpoint)
+        self.assertRegex(output, r"(?m)^0\.1 s  0/s  p50 -  p99 -  max -  errors 0$")
+        self.assertNotIn("0.000 ms", output)
 
     def test_progress_only_on_a_terminal(self):
         """Its standard error shows a line that is rewritten in place, and wiped at the end."""

@@ -196,12 +196,36 @@ static void small_tables(void **state)
     }
 }
 
+/* A percentile that is the maximum by lack of numbers is none. */
+static void enough_for_a_percentile(void **state)
+{
+    static const struct {
+        double percentile;
+        uint64_t least;
+    } rows[] = {{0, 1}, {50, 2}, {90, 10}, {99, 100}, {99.9, 1000}, {99.99, 10000}, {100, 1}};
+    struct histogram *histogram = malloc(sizeof *histogram);
+
+    (void)state;
+    assert_non_null(histogram);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        histogram_init(histogram);
+        assert_false(histogram_has_percentile(histogram, rows[i].percentile));
+        for (uint64_t k = 1; k <= rows[i].least; k++) {
+            histogram_record(histogram, k);
+            assert_int_equal(histogram_has_percentile(histogram, rows[i].percentile),
+                             k == rows[i].least);
+        }
+    }
+    free(histogram);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(buckets),      cmocka_unit_test(percentiles), cmocka_unit_test(edges),
-        cmocka_unit_test(deviation),    cmocka_unit_test(merging),     cmocka_unit_test(table),
-        cmocka_unit_test(small_tables),
+        cmocka_unit_test(buckets),      cmocka_unit_test(percentiles),
+        cmocka_unit_test(edges),        cmocka_unit_test(deviation),
+        cmocka_unit_test(merging),      cmocka_unit_test(table),
+        cmocka_unit_test(small_tables), cmocka_unit_test(enough_for_a_percentile),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
