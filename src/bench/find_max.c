@@ -34,13 +34,14 @@ static void print_attempt(const struct search *search, int met)
 {
     FILE *text = search->session->text;
     const struct tally *tally = search->result.tally;
+    const struct goal *goal = &search->plan.find_max.list[0];
+    char value[GOAL_VALUE_SIZE];
 
     if (!text)
         return;
-    fprintf(text, "%10" PRIu64 "/s offered, %.1f/s echoed, p50 %.3f ms, p99 %.3f ms: %s\n",
-            search->plan.rate, result_rate(&search->result),
-            (double)histogram_percentile(&tally->latency, 50) / 1e6,
-            (double)histogram_percentile(&tally->latency, 99) / 1e6, met ? "met" : "not met");
+    fprintf(text, "%9" PRIu64 "/s offered, %.1f/s echoed, %s %s: %s\n", search->plan.rate,
+            result_rate(&search->result), goal->text,
+            goal_format_value(goal, &search->result, value, sizeof value), met ? "met" : "not met");
     if (tally_errors(tally))
         summary_print_errors(text, tally);
     fflush(text);
@@ -61,7 +62,7 @@ static int attempt(struct search *search, uint64_t rate, struct reason *why)
         return -1;
     met = goals_met(&search->plan.find_max, &search->result) && !tally_errors(tally) &&
           tally_status(tally) == EXIT_EXACT &&
-          result_rate(&search->result) >= ACHIEVED * (double)rate;
+          result_throughput(&search->result) >= ACHIEVED * (double)rate;
     tally_merge_errors(search->failures, tally);
     if (!met)
         search->generator_was_limit = generator_missed(search);

@@ -30,7 +30,28 @@ void flow_init(struct flow *flow, struct worker *worker, unsigned number, int id
         .number = number,
         .idle = idle,
         .messages = messages,
+        .counted_begin = UINT64_MAX,
     };
+}
+
+/* The bytes up to the end of the queue, from start on, count if they were due in the measured time;
+ * what was sent and what came back of them is then the same set. */
+static inline void count_queued(struct flow *flow, uint64_t start, uint64_t due_ns)
+{
+    if (!worker_counts(flow->worker, due_ns))
+        return;
+    if (start < flow->counted_begin)
+        flow->counted_begin = start;
+    flow->counted_end = flow->queued;
+}
+
+/* How many bytes of a piece of the stream count. */
+static inline uint64_t counted(const struct flow *flow, uint64_t start, uint64_t length)
+{
+    uint64_t low = start > flow->counted_begin ? start : flow->counted_begin;
+    uint64_t high = start + length < flow->counted_end ? start + length : flow->counted_end;
+
+    return high > low ? high - low : 0;
 }
 
 /* Drops the connection; what it owes is no longer waited for. */
@@ -53,6 +74,8 @@ static void drop(struct flow *flow)
         worker->ending--;
     worker->owed -= flow_owed(flow);
     flow->queued = flow->sent = flow->received = 0;
+    flow->counted_begin = UINT64_MAX;
+    flow->counted_end = 0;
     loop_forget(&worker->loop, &flow->source);
     io_close(&flow->source.fd);
     flow->state = FLOW_DOWN;
@@ -182,6 +205,7 @@ static void queue(struct flow *flow, uint64_t due_ns, uint64_t now_ns)
         flow->progress_ns = now_ns;
     flow->queued += size;
     flow->worker->owed += size;
+    count_queued(flow, flow->queued - size, due_ns);
     flow->messages[last < in_flight ? last : last - in_flight] =
         (struct flow_message){.end = flow->queued, .due_ns = due_ns, .sent_ns = now_ns};
     flow->count++;
@@ -189,7 +213,7 @@ static void queue(struct flow *flow, uint64_t due_ns, uint64_t now_ns)
 }
 
 /* Sends what is queued, as far as the kernel takes it. */
-static void flush(struct flow *flow, uint64_t now_ns)
+static void flush(struct flow *flow)
 {
     struct worker *worker = flow->worker;
 
@@ -207,10 +231,9 @@ static void flush(struct flow *flow, uint64_t now_ns)
             fail(flow, reason_from_errno((int)-count), (int)-count);
             return;
         }
+        worker->tally->bytes_sent += counted(flow, flow->sent, (uint64_t)count);
         flow->sent += (uint64_t)count;
         flow->send_position = ring_after(flow->send_position, (size_t)count);
-        if (worker_counts(worker, now_ns))
-            worker->tally->bytes_sent += (uint64_t)count;
     }
     if (!worker->run->plan->bulk) /* which goes on at once */
         watch(flow, LOOP_READ);
@@ -234,8 +257,9 @@ static void stream(struct flow *flow)
                 flow->progress_ns = now_ns;
             flow->queued += worker->run->plan->messages ? worker_size(worker) : RING_SPAN;
             worker->owed += flow->queued - flow->sent;
+            count_queued(flow, flow->sent, now_ns);
         }
-        flush(flow, now_ns);
+        flush(flow);
         if (flow->state != FLOW_OPEN || flow->sent < flow->queued)
             return;
     }
@@ -248,7 +272,7 @@ static void refill(struct flow *flow, uint64_t now_ns)
     while (flow_has_room(flow) && worker_take(flow->worker, now_ns))
         queue(flow, now_ns, now_ns);
     if (flow->sent < flow->queued)
-        flush(flow, now_ns);
+        flush(flow);
 }
 
 void flow_offer(struct flow *flow, uint64_t due_ns)
@@ -259,7 +283,7 @@ void flow_offer(struct flow *flow, uint64_t due_ns)
     if (worker_counts(flow->worker, due_ns) && now_ns >= possible_ns)
         histogram_record(&flow->worker->tally->slip, now_ns - possible_ns);
     queue(flow, due_ns, now_ns);
-    flush(flow, now_ns);
+    flush(flow);
 }
 
 /* A message is back, whole and equal. */
@@ -269,14 +293,17 @@ static void complete(struct flow *flow, uint64_t now_ns)
     struct tally *tally = worker->tally;
     const struct flow_message *message = &flow->messages[flow->first];
 
-    if (worker_counts(worker, message->due_ns)) {
+    int due_counts = worker_counts(worker, message->due_ns);
+
+    if (due_counts) {
         tally->messages++;
         histogram_record(&tally->latency, now_ns - message->due_ns);
         if (worker->run->plan->rate)
             histogram_record(&tally->service, now_ns - message->sent_ns);
     }
+    /* Of an open loop no more may be back than was offered. */
     if (worker_counts(worker, now_ns))
-        tally->in_time++;
+        (*(due_counts || !worker->run->plan->rate ? &tally->in_time : &tally->carried))++;
     if (flow->count-- == worker->run->plan->in_flight)
         flow->free_ns = now_ns;
     flow->first = flow->first + 1 == worker->run->plan->in_flight ? 0 : flow->first + 1;
@@ -342,12 +369,13 @@ static int receive(struct flow *flow)
         fail_extra(flow, (uint64_t)count - outstanding);
         return 0;
     }
+    worker->tally->bytes_received += counted(flow, flow->received, (uint64_t)count);
     flow->received += (uint64_t)count;
     flow->receive_position = ring_after(flow->receive_position, (size_t)count);
     flow->progress_ns = now_ns;
     worker->owed -= (uint64_t)count;
     if (worker_counts(worker, now_ns))
-        worker->tally->bytes_received += (uint64_t)count;
+        worker->tally->bytes_in_time += (uint64_t)count;
     if (worker->run->plan->bulk)
         return count == RING_SPAN;
     while (flow->count && flow->messages[flow->first].end <= flow->received)
@@ -470,7 +498,7 @@ static void flow_ready(struct loop_source *source, unsigned events)
             if (flow->worker->run->plan->bulk)
                 stream(flow);
             else
-                flush(flow, flow->worker->now_ns);
+                flush(flow);
         }
         break;
     case FLOW_DOWN:

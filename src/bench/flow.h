@@ -34,6 +34,7 @@ struct flow {
     int idle;                                 /* silent: it only stays connected */
     unsigned send_position, receive_position; /* in the ring */
     uint64_t queued, sent, received;          /* offsets in the stream of this connection */
+    uint64_t counted_begin, counted_end;      /* of the bytes due in the measured time */
     struct flow_message *messages;            /* ring of in_flight entries */
     unsigned first, count;
     uint64_t taken;       /* messages of this connection so far, for --churn */

@@ -3,7 +3,9 @@
 
 #include "base/text.h"
 #include "bench/result.h"
+#include "bench/units.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,11 +168,36 @@ static int compare(const struct goal *goal, double value)
     return value >= asked && value <= asked;
 }
 
-int goal_met(const struct goal *goal, const struct result *result)
+double goal_value(const struct goal *goal, const struct result *result)
 {
     if (!result_has_echoes(result) || (is_latency(goal) && !result->tally->latency.count))
-        return 0;
-    return compare(goal, figure_value(goal, result));
+        return NAN;
+    return figure_value(goal, result);
+}
+
+const char *goal_format_value(const struct goal *goal, const struct result *result, char *text,
+                              size_t size)
+{
+    double value = goal_value(goal, result);
+
+    if (isnan(value))
+        snprintf(text, size, "-");
+    else if (is_latency(goal))
+        units_format_time(value, text, size);
+    else if (goal->figure == GOAL_ERRORS)
+        snprintf(text, size, "%.0f", value);
+    else if (goal->figure == GOAL_BYTES)
+        snprintf(text, size, "%.3f MB/s", value / 1e6);
+    else
+        snprintf(text, size, "%.1f/s", value);
+    return text;
+}
+
+int goal_met(const struct goal *goal, const struct result *result)
+{
+    double value = goal_value(goal, result);
+
+    return !isnan(value) && compare(goal, value);
 }
 
 int goal_missed_by_slip(const struct goal *goal, const struct result *result)

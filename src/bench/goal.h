@@ -38,6 +38,16 @@ struct goals {
 /* Reads a comma-separated list. Word USAGE, with what would have been right. */
 int goals_parse(struct goals *goals, const char *text, struct reason *why) MUST_CHECK;
 
+#define GOAL_VALUE_SIZE 32
+
+/* What the result has for the goal's figure, in its unit: nanoseconds, a count, messages or bytes
+ * per second; NAN when nothing was measured. */
+double goal_value(const struct goal *goal, const struct result *result);
+
+/* The same as text, "1.234 ms", "3", "812.5/s", "-". Returns text. */
+const char *goal_format_value(const struct goal *goal, const struct result *result, char *text,
+                              size_t size);
+
 /* Whether the result meets the goal. Without anything that came back no goal is met, and without
  * any latency none of a latency. */
 int goal_met(const struct goal *goal, const struct result *result);

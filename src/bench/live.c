@@ -2,6 +2,7 @@
 #include "bench/live.h"
 
 #include "base/clock.h"
+#include "bench/units.h"
 #include "measure/report.h"
 
 #include <math.h>
@@ -35,11 +36,12 @@ uint64_t live_next(const struct live *live)
 static size_t print_percentile(char *text, size_t size, const char *name,
                                const struct histogram *latency, double percentile)
 {
-    double ms = (double)histogram_percentile(latency, percentile) / 1e6;
+    double ns = (double)histogram_percentile(latency, percentile);
+    char time[32];
 
     if (!histogram_has_percentile(latency, percentile))
         return (size_t)snprintf(text, size, "  %s -", name);
-    return (size_t)snprintf(text, size, "  %s %.3f ms", name, ms);
+    return (size_t)snprintf(text, size, "  %s %s", name, units_format_time(ns, time, sizeof time));
 }
 
 static void show_json(const struct live *live, const struct tally *tally, uint64_t now_ns,
@@ -71,7 +73,7 @@ static void format_line(const struct live *live, const struct tally *tally, uint
         used += (size_t)snprintf(line + used, size - used, "  -/s");
     else if (live->plan->bulk)
         used += (size_t)snprintf(line + used, size - used, "  %.1f MB/s",
-                                 (double)tally->bytes_received / seconds / 1e6);
+                                 (double)tally->bytes_in_time / seconds / 1e6);
     else
         used += (size_t)snprintf(line + used, size - used, "  %.0f/s",
                                  (double)tally->in_time / seconds);

@@ -16,6 +16,7 @@ libbench_a_SOURCES = \
 	src/bench/session.c src/bench/session.h \
 	src/bench/summary.c src/bench/summary.h \
 	src/bench/tally.c src/bench/tally.h \
+	src/bench/units.c src/bench/units.h \
 	src/bench/whole_file.c src/bench/whole_file.h \
 	src/bench/worker.c src/bench/worker.h
 

@@ -97,6 +97,7 @@ static void add_counts(struct report *report, const struct tally *tally)
     report_number(report, "messages_in_time", tally->in_time);
     report_number(report, "bytes_sent", tally->bytes_sent);
     report_number(report, "bytes_received", tally->bytes_received);
+    report_number(report, "bytes_in_time", tally->bytes_in_time);
     report_number(report, "lost", tally->lost);
     report_number(report, "unsent", tally->unsent);
     report_number(report, "connects", tally->connects);
@@ -138,6 +139,7 @@ static void add_goals(struct report *report, const struct plan *plan, const stru
         report_object(report, NULL);
         report_text(report, "goal", plan->require.list[i].text);
         report_truth(report, "met", goal_met(&plan->require.list[i], result));
+        report_real(report, "value", goal_value(&plan->require.list[i], result));
         report_end(report);
     }
     report_end(report);

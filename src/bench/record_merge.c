@@ -93,6 +93,7 @@ static void read_tally(struct document *document, int open, struct tally *tally)
     tally->in_time = document_number(document, NULL, "messages_in_time");
     tally->bytes_sent = document_number(document, NULL, "bytes_sent");
     tally->bytes_received = document_number(document, NULL, "bytes_received");
+    tally->bytes_in_time = document_number(document, NULL, "bytes_in_time");
     tally->lost = document_number(document, NULL, "lost");
     tally->unsent = document_number(document, NULL, "unsent");
     tally->connects = document_number(document, NULL, "connects");

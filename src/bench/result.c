@@ -21,9 +21,14 @@ double result_rate(const struct result *result)
     return per_second(result->tally->in_time, result->elapsed_ns);
 }
 
+double result_throughput(const struct result *result)
+{
+    return per_second(result->tally->in_time + result->tally->carried, result->elapsed_ns);
+}
+
 double result_byte_rate(const struct result *result)
 {
-    return per_second(result->tally->bytes_received, result->elapsed_ns);
+    return per_second(result->tally->bytes_in_time, result->elapsed_ns);
 }
 
 double result_compare_ns(const struct result *result)

@@ -31,6 +31,10 @@ int result_has_echoes(const struct result *result);
 double result_rate(const struct result *result);
 double result_byte_rate(const struct result *result);
 
+/* Messages completed per second of the measured time, whenever they were due: what an open loop has
+ * achieved. */
+double result_throughput(const struct result *result);
+
 /* Nanoseconds that the comparison of one message's bytes took, by samples; 0 without any. */
 double result_compare_ns(const struct result *result);
 

@@ -6,6 +6,7 @@
 #include "base/text.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 void summary_print_head(FILE *stream, const struct environment *environment, char *const *command)
@@ -17,8 +18,9 @@ void summary_print_head(FILE *stream, const struct environment *environment, cha
         text_escape(word, sizeof word, *command, strlen(*command));
         fprintf(stream, " %s", word);
     }
-    fprintf(stream, "\nmachine    %s, %ld CPUs, %s%s%s\n", environment->kernel, environment->cpus,
-            environment->cpu, environment->governor[0] ? ", governor " : "", environment->governor);
+    fprintf(stream, "\nmachine    %s,\n           %ld CPUs, %s%s%s\n", environment->kernel,
+            environment->cpus, environment->cpu, environment->governor[0] ? ", governor " : "",
+            environment->governor);
 }
 
 static void print_size(FILE *stream, const struct plan *plan)
@@ -30,32 +32,51 @@ static void print_size(FILE *stream, const struct plan *plan)
                 plan->size_max);
 }
 
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+/* The connections that were asked for, and what became of them. */
+static void print_connections(FILE *stream, const struct plan *plan, const struct result *result)
+{
+    fprintf(stream, "           %u connection%s", plan->connections, plural(plan->connections));
+    if (plan->idle)
+        fprintf(stream, " and %u idle", plan->idle);
+    fprintf(stream, ", %u thread%s", result->threads, plural(result->threads));
+    if (result->processes > 1)
+        fprintf(stream, " in %u processes", result->processes);
+    fputc('\n', stream);
+    if (result->connected < plan->connections || result->idle < plan->idle) {
+        fprintf(stream, "           only %u were open when the load began", result->connected);
+        if (plan->idle)
+            fprintf(stream, ", and %u idle", result->idle);
+        fputc('\n', stream);
+    }
+}
+
 static void print_mode(FILE *stream, const struct plan *plan, const struct result *result)
 {
     char warmup[32];
 
     fprintf(stream, "mode       ");
     if (plan->bulk)
-        fprintf(stream, "bulk stream both ways");
+        fprintf(stream, "bulk stream both ways\n");
     else if (plan->rate)
-        fprintf(stream, "open loop, %" PRIu64 " messages/s offered, %s arrivals", plan->rate,
+        fprintf(stream, "open loop, %" PRIu64 " messages/s offered, %s arrivals\n", plan->rate,
                 plan_arrival_names[plan->arrival]);
     else
-        fprintf(stream, "closed loop");
-    fprintf(stream, "; %u connection%s", result->connected, result->connected == 1 ? "" : "s");
-    if (result->idle)
-        fprintf(stream, " and %u idle", result->idle);
-    fprintf(stream, ", %u thread%s", result->threads, result->threads == 1 ? "" : "s");
-    if (result->processes > 1)
-        fprintf(stream, " in %u processes", result->processes);
+        fprintf(stream, "closed loop\n");
+    print_connections(stream, plan, result);
     if (!plan->bulk) {
-        fprintf(stream, ",\n           ");
+        fprintf(stream, "           ");
         print_size(stream, plan);
-        fprintf(stream, ", %s%u in flight on each", plan->rate ? "up to " : "", plan->in_flight);
+        fprintf(stream, ", %s%u in flight on each\n", plan->rate ? "up to " : "", plan->in_flight);
         if (plan->churn)
-            fprintf(stream, ", reconnect after %" PRIu64, plan->churn);
+            fprintf(stream, "           reconnect after %" PRIu64 " message%s\n", plan->churn,
+                    plural(plan->churn));
     }
-    fprintf(stream, ",\n           %.3f s after %s of warm-up%s", (double)result->elapsed_ns / 1e9,
+    fprintf(stream, "           %.3f s after %s of warm-up%s", (double)result->elapsed_ns / 1e9,
             plan->warmup_ns ? text_format_duration(plan->warmup_ns, warmup, sizeof warmup) : "0s",
             result->interrupted ? " (interrupted)" : "");
     if (result->processes == 1)
@@ -77,12 +98,11 @@ static void print_messages(FILE *stream, const struct plan *plan, const struct r
     fprintf(stream, "bytes      %" PRIu64 " sent, %" PRIu64 " back, %.3f MB/s\n", tally->bytes_sent,
             tally->bytes_received, result_byte_rate(result) / 1e6);
     if (tally->lost)
-        fprintf(stream, "lost       %" PRIu64 " messages were sent and did not come back\n",
-                tally->lost);
+        fprintf(stream, "lost       %" PRIu64 " message%s sent and not back\n", tally->lost,
+                plural(tally->lost));
     if (tally->unsent)
-        fprintf(stream,
-                "unsent     %" PRIu64 " messages were due, but no connection was free for them\n",
-                tally->unsent);
+        fprintf(stream, "unsent     %" PRIu64 " message%s due, but no connection was free for it\n",
+                tally->unsent, plural(tally->unsent));
     if (!result_has_echoes(result))
         fprintf(stream, "           nothing was measured: no echo in the measured time\n");
 }
@@ -105,46 +125,96 @@ void summary_print_errors(FILE *stream, const struct tally *tally)
                 verdict_format(&tally->verdict, text, sizeof text), tally->verdict_connection);
     if (tally->no_port)
         fprintf(stream,
-                "limit      this machine had no local port %" PRIu64 " times (EADDRNOTAVAIL): "
-                "not the server's fault; see --source\n",
-                tally->no_port);
+                "limit      this machine had no local port %" PRIu64 " time%s (EADDRNOTAVAIL):\n"
+                "           not the server's fault; see --source\n",
+                tally->no_port, plural(tally->no_port));
     if (tally->no_descriptor)
-        fprintf(stream, "limit      this machine had no descriptor %" PRIu64 " times (EMFILE)\n",
-                tally->no_descriptor);
+        fprintf(stream, "limit      this machine had no descriptor %" PRIu64 " time%s (EMFILE)\n",
+                tally->no_descriptor, plural(tally->no_descriptor));
 }
 
-static double milliseconds(double ns)
+#define COLUMNS 7
+
+/* The figures of the table: percentiles, the maximum, the mean; NAN for those that too few
+ * durations support. */
+static void read_columns(const struct histogram *histogram, double values[COLUMNS])
 {
-    return ns / 1e6;
+    static const double levels[] = {50, 90, 99, 99.9, 99.99, 100};
+
+    for (size_t i = 0; i < COLUMNS - 1; i++)
+        values[i] = histogram_has_percentile(histogram, levels[i])
+                        ? (double)histogram_percentile(histogram, levels[i])
+                        : NAN;
+    values[COLUMNS - 1] = histogram_mean(histogram);
 }
 
-static void print_histogram(FILE *stream, const char *name, const struct histogram *histogram)
-{
-    static const double levels[] = {50, 90, 99, 99.9, 99.99};
+/* A column has one unit, that of its smallest value, and as many decimals as its largest leaves
+ * room for. */
+struct column {
+    const char *unit;
+    double scale;
+    int decimals;
+};
 
-    if (!histogram->count)
-        return;
-    fprintf(stream, "%-10s", name);
-    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
-        fprintf(stream, " %10.4f",
-                milliseconds((double)histogram_percentile(histogram, levels[i])));
-    fprintf(stream, " %10.4f %10.4f\n", milliseconds((double)histogram_max(histogram)),
-            milliseconds(histogram_mean(histogram)));
+static struct column choose_column(double lowest, double highest)
+{
+    struct column column = {"us", 1e3, 3};
+
+    if (lowest >= 1e6 && isfinite(lowest))
+        column = (struct column){"ms", 1e6, 3};
+    for (double limit = 99999; column.decimals > 0 && highest / column.scale >= limit; limit *= 10)
+        column.decimals--;
+    return column;
 }
 
 static void print_times(FILE *stream, const struct plan *plan, const struct result *result)
 {
-    const struct tally *tally = result->tally;
+    static const char *const heads[COLUMNS] = {"p50",    "p90", "p99", "p99.9",
+                                               "p99.99", "max", "mean"};
+    const struct {
+        const char *name;
+        const struct histogram *histogram;
+    } rows[] = {{"connect", &result->tally->connect},
+                {"latency", &result->tally->latency},
+                {"service", &result->tally->service},
+                {"slip", &result->tally->slip}};
+    const size_t count = sizeof rows / sizeof rows[0];
+    double values[sizeof rows / sizeof rows[0]][COLUMNS];
+    struct column columns[COLUMNS];
 
-    fprintf(stream, "%-10s %10s %10s %10s %10s %10s %10s %10s\n", "ms", "p50", "p90", "p99",
-            "p99.9", "p99.99", "max", "mean");
-    print_histogram(stream, "connect", &tally->connect);
-    print_histogram(stream, "latency", &tally->latency);
-    print_histogram(stream, "service", &tally->service);
-    print_histogram(stream, "slip", &tally->slip);
+    for (size_t i = 0; i < count; i++)
+        read_columns(rows[i].histogram, values[i]);
+    fprintf(stream, "%-9s", "");
+    for (size_t j = 0; j < COLUMNS; j++) {
+        double lowest = INFINITY, highest = 0;
+
+        for (size_t i = 0; i < count; i++) {
+            if (!rows[i].histogram->count)
+                continue;
+            lowest = fmin(lowest, values[i][j]);
+            highest = fmax(highest, values[i][j]);
+        }
+        columns[j] = choose_column(lowest, highest);
+        fprintf(stream, "%10s", heads[j]);
+    }
+    fprintf(stream, "\n%-9s", "");
+    for (size_t j = 0; j < COLUMNS; j++)
+        fprintf(stream, "%10s", columns[j].unit);
+    fputc('\n', stream);
+    for (size_t i = 0; i < count; i++) {
+        if (!rows[i].histogram->count)
+            continue;
+        fprintf(stream, "%-9s", rows[i].name);
+        for (size_t j = 0; j < COLUMNS; j++)
+            if (isnan(values[i][j]))
+                fprintf(stream, "%10s", "-");
+            else
+                fprintf(stream, "%10.*f", columns[j].decimals, values[i][j] / columns[j].scale);
+        fputc('\n', stream);
+    }
     if (plan->rate)
-        fprintf(stream, "           latency from the intended send, service from the actual one; "
-                        "slip: how late\n           the generator itself was\n");
+        fprintf(stream, "           latency from the intended send, service from the actual one;\n"
+                        "           slip: how late the generator itself was\n");
 }
 
 static void print_generator(FILE *stream, const struct plan *plan, const struct result *result)
@@ -157,7 +227,7 @@ static void print_generator(FILE *stream, const struct plan *plan, const struct 
     fprintf(stream, "generator  %.3f s of CPU (%.0f %% of one), busiest thread %.0f %%",
             (double)cpu_ns / 1e9, 100 * (double)cpu_ns / elapsed_ns, 100 * result->busiest);
     if (result->tally->messages)
-        fprintf(stream, ", %.3f us a message",
+        fprintf(stream, ";\n           %.3f us a message",
                 (double)cpu_ns / 1e3 / (double)result->tally->messages);
     if (plan->verify != PLAN_VERIFY_FULL)
         fprintf(stream, ";\n           bytes compared: %s", plan_verify_names[plan->verify]);
@@ -171,15 +241,24 @@ static void print_generator(FILE *stream, const struct plan *plan, const struct 
 
 void summary_print(FILE *stream, const struct plan *plan, const struct result *result)
 {
-    fprintf(stream, "\n%s (%s)\n", result->endpoint, result->address);
+    char value[GOAL_VALUE_SIZE];
+
+    fprintf(stream, "\n%s", result->endpoint);
+    if (strcmp(result->endpoint, result->address) != 0)
+        fprintf(stream, " (%s)", result->address);
+    fputc('\n', stream);
     print_mode(stream, plan, result);
     print_messages(stream, plan, result);
     summary_print_errors(stream, result->tally);
     print_times(stream, plan, result);
     print_generator(stream, plan, result);
-    for (size_t i = 0; i < plan->require.count; i++)
-        fprintf(stream, "goal       %s %s\n", plan->require.list[i].text,
-                goal_met(&plan->require.list[i], result) ? "met" : "NOT MET");
+    for (size_t i = 0; i < plan->require.count; i++) {
+        const struct goal *goal = &plan->require.list[i];
+
+        fprintf(stream, "goal       %s %s: %s\n", goal->text,
+                goal_met(goal, result) ? "met" : "NOT MET",
+                goal_format_value(goal, result, value, sizeof value));
+    }
 }
 
 void summary_print_rounds(FILE *stream, const struct round *rounds, size_t count)
@@ -196,17 +275,32 @@ void summary_print_rounds(FILE *stream, const struct round *rounds, size_t count
     fputc('\n', stream);
 }
 
+struct unit {
+    const char *name;
+    double scale;
+    int decimals;
+};
+
+/* Rates as they are; times in microseconds unless a millisecond is among them. */
+static struct unit unit_of(size_t figure, const struct interval *interval)
+{
+    double most = fmax(fabs(interval->low), fabs(interval->high));
+
+    if (figure == FIGURE_RATE)
+        return (struct unit){"/s", 1, 1};
+    if (figure == FIGURE_BYTE_RATE)
+        return (struct unit){"MB/s", 1e6, 3};
+    return most < 1e6 ? (struct unit){"us", 1e3, 3} : (struct unit){"ms", 1e6, 3};
+}
+
 void summary_print_difference(FILE *stream, const char *first, const char *second,
                               const struct difference *difference)
 {
-    static const struct {
-        const char *name, *unit;
-        double scale;
-    } rows[FIGURES] = {
-        [FIGURE_RATE] = {"rate", "/s", 1},   [FIGURE_BYTE_RATE] = {"bytes", "MB/s", 1e6},
-        [FIGURE_MEAN] = {"mean", "ms", 1e6}, [FIGURE_P50] = {"p50", "ms", 1e6},
-        [FIGURE_P99] = {"p99", "ms", 1e6},
-    };
+    static const char *const rows[FIGURES] = {[FIGURE_RATE] = "rate",
+                                              [FIGURE_BYTE_RATE] = "bytes",
+                                              [FIGURE_MEAN] = "mean",
+                                              [FIGURE_P50] = "p50",
+                                              [FIGURE_P99] = "p99"};
 
     fprintf(stream, "\ndifference %s\n   against %s, %zu round%s\n", second, first,
             difference->pairs, difference->pairs == 1 ? ": no interval (--interleave N)" : "s");
@@ -215,16 +309,17 @@ void summary_print_difference(FILE *stream, const char *first, const char *secon
                 difference->silent);
     for (size_t i = 0; difference->pairs && i < FIGURES; i++) {
         const struct interval *interval = &difference->figures[i];
-        double scale = rows[i].scale;
+        struct unit unit = unit_of(i, interval);
 
         if (!(interval->first > 0)) /* not measured */
             continue;
-        fprintf(stream, "%-10s %+.4g %s (%+.2f %%)", rows[i].name, interval->difference / scale,
-                rows[i].unit, 100 * interval->difference / interval->first);
+        fprintf(stream, "%-10s %+.*f %s (%+.2f %%)", rows[i], unit.decimals,
+                interval->difference / unit.scale, unit.name,
+                100 * interval->difference / interval->first);
         if (difference->pairs > 1)
-            fprintf(stream, ", 95 %% interval %+.4g to %+.4g%s", interval->low / scale,
-                    interval->high / scale,
-                    interval->low <= 0 && interval->high >= 0 ? ": may be none" : "");
+            fprintf(stream, ", 95 %%: %+.*f to %+.*f%s", unit.decimals, interval->low / unit.scale,
+                    unit.decimals, interval->high / unit.scale,
+                    interval->low <= 0 && interval->high >= 0 ? ", may be none" : "");
         fputc('\n', stream);
     }
 }

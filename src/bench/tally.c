@@ -45,6 +45,8 @@ void tally_merge(struct tally *into, const struct tally *from)
 {
     into->messages += from->messages;
     into->in_time += from->in_time;
+    into->carried += from->carried;
+    into->bytes_in_time += from->bytes_in_time;
     into->bytes_sent += from->bytes_sent;
     into->bytes_received += from->bytes_received;
     into->lost += from->lost;
@@ -88,7 +90,8 @@ enum exit_status tally_status(const struct tally *tally)
         }
     if (status == EXIT_EXACT && local)
         return EXIT_LOCAL;
-    if (status == EXIT_EXACT && (tally->lost || tally->unsent))
+    if (status == EXIT_EXACT &&
+        (tally->lost || tally->unsent || tally->bytes_received < tally->bytes_sent))
         return EXIT_MISSING;
     return status;
 }

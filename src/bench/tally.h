@@ -11,9 +11,11 @@
 
 struct tally {
     uint64_t messages;       /* all bytes back and equal; due or sent within the measured time */
-    uint64_t in_time;        /* messages completed before the measured time ended */
-    uint64_t bytes_sent;     /* within the measured time */
-    uint64_t bytes_received; /* the same, and equal where they were compared */
+    uint64_t in_time;        /* messages completed in the measured time; open loop: and due in it */
+    uint64_t carried;        /* open loop: completed in it and due before */
+    uint64_t bytes_sent;     /* of what was due in the measured time */
+    uint64_t bytes_received; /* of the same, equal where they were compared; whenever they came */
+    uint64_t bytes_in_time;  /* received in the measured time, whatever they belong to */
     uint64_t lost;           /* messages in flight on connections that failed */
     uint64_t unsent;         /* open loop: due, but not sent when the run was given up */
     uint64_t connects;

@@ -125,6 +125,38 @@ class Counts(echotest.TestCase):
         self.assertGreater(len(objects), 1)
         self.exact(objects[-1], 20000, 64)
 
+    def test_one_window(self):
+        """What came back is of what was sent: bytes and messages of the same time."""
+        server = self.server("unix:" + self.path(), "localhost:0")
+        for endpoint in server.endpoints[:2]:
+            for options in (("--bulk",), ("-P", "16"), ("-R", "20000", "-P", "4"),
+                            ("-t", "2", "--churn", "3")):
+                with self.subTest(endpoint=endpoint, options=options):
+                    result, = self.bench("-d", "0.1", "--warmup", "0.1", *options, endpoint)
+                    self.assertGreater(result["bytes_sent"], 0)
+                    self.assertEqual(result["bytes_received"], result["bytes_sent"])
+                    if "--bulk" not in options:
+                        self.assertEqual(result["bytes_sent"], 64 * result["messages"])
+
+    def test_no_more_than_was_offered(self):
+        """Echoes that the warm-up left behind do not count as achieved."""
+        held = []
+
+        def holds_back(conn):
+            for data in badpeers.chunks(conn):
+                held.append(data)
+                if sum(map(len, held)) >= 300 * 64:  # of 400
+                    badpeers.send_rest(conn, b"".join(held))
+                    held.clear()
+                    break
+            badpeers.exact(conn)
+
+        with badpeers.serve(holds_back, self.path()) as peer:
+            result, = self.bench("-R", "1000", "-c", "1", "-P", "1000", "--warmup", "0.2", "-d",
+                                 "0.2", peer.endpoint)
+        self.assertEqual(result["messages"], 200)
+        self.assertLessEqual(result["messages_in_time"], 200)
+
     def test_warmup_does_not_count(self):
         """The peer sees the messages of the warm-up, the report does not."""
         seen = []

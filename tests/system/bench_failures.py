@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import unittest
 
@@ -148,6 +149,23 @@ class Failures(echotest.TestCase):
         self.assertEqual(result["messages"] + result["lost"], 60)
         self.assertEqual(result["latency"]["count"], result["messages"])
         self.assertEqual(set(result["errors"]) - {"TRUNCATED", "RESET"}, set())
+
+    def test_connections_that_fail(self):
+        """The report says what was asked for, and what became of it."""
+        for options in ((), ("--idle", "3")):
+            # Its queue holds one connection, the attempt before the run.
+            with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+                status, output, _ = echotest.run(
+                    echotest.BENCH, "-c", "8", "-n", "8", "--warmup", "0", "--timeout", "0.2",
+                    *options, "127.0.0.1:%d" % listener.getsockname()[1])
+            self.assertEqual(status, 3)
+            self.assertRegex(output, r"(?m)^errors +TIMEOUT \d+ \(connecting\)")
+            if options:
+                self.assertRegex(output, r"(?m)^ +8 connections and 3 idle, 1 thread$")
+                self.assertRegex(output, r"(?m)^ +only 0 were open when .*, and 0 idle$")
+            else:
+                self.assertRegex(output, r"(?m)^ +8 connections, 1 thread$")
+                self.assertRegex(output, r"(?m)^ +only 0 were open when the load began$")
 
     def test_refused(self):
         status, output, errors = echotest.run(echotest.BENCH, self.path())

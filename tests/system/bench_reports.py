@@ -28,10 +28,36 @@ class Reports(echotest.TestCase):
         for pattern in (r"echo-bench \d+\.\d+\.\d+$", r"command +\S*echo-bench ", r"machine +Linux ",
                         r"mode +open loop, 5000 messages/s offered, uniform",
                         r"messages +100 echoed, ", r"bytes +6400 sent, 6400 back", r"errors +none",
-                        r"connect( +\d+\.\d+){7}$", r"latency( +\d+\.\d+){7}$",
-                        r"service( +\d+\.\d+){7}$", r"slip( +\d+\.\d+){7}$",
+                        r" +p50 +p90 +p99 +p99.9 +p99.99 +max +mean$", r"( +[um]s){7}$",
+                        r"connect( +(\d+\.\d+|-)){7}$", r"latency( +\d+\.\d+){3} +- +-",
+                        r"service( +\d+\.\d+){3} +- +-", r"slip( +\d+\.\d+){3} +- +-",
                         r"generator +\d+\.\d+ s of CPU"):
             self.assertRegex(output, "(?m)^" + pattern)
+
+    def test_text_fits_a_terminal(self):
+        """No line but the command is wider than 79 columns, whatever the figures are."""
+        other = self.server("localhost:0").endpoint
+        with badpeers.serve("answers-late", self.path("late")) as peer:
+            lines = self.bench("-n", "2", "-c", "1", peer.endpoint).splitlines()
+        lines += self.bench("-R", "20000", "--arrival", "poisson", "-n", "2000", "--idle", "3",
+                            "--require", "p99<60s,errors=0,bytes>1", self.endpoint).splitlines()
+        lines += self.bench("-n", "300", "--interleave", "3", self.endpoint, other).splitlines()
+        lines += self.bench("--bulk", "-d", "0.1", "--interval", "0.05", other).splitlines()
+        lines += self.bench("-d", "0.01", "-R", "100", "--find-max", "max<1ns", other,
+                            status=6).splitlines()
+        wide = [line for line in lines if len(line) > 79 and not line.startswith("command")]
+        self.assertEqual(wide, [])
+
+    def test_units(self):
+        """Microseconds below a millisecond, one unit a column."""
+        with badpeers.serve("answers-late", self.path("late")) as peer:
+            output = self.bench("-n", "2", "-c", "1", peer.endpoint)
+        units, connect, latency = [re.split(r" +", line)[1:] for line in re.search(
+            r"(?m)^ +p50.*\n( .*)\n(connect.*)\n(latency.*)$", output).groups()]
+        self.assertEqual(units[5:], ["us", "us"])
+        self.assertLess(float(connect[5]), 60e6)
+        self.assertGreater(float(latency[5]), 400e3)
+        self.assertEqual(latency[1:5], ["-"] * 4)
 
     def test_json_repeats_the_run(self):
         output = self.bench("-j", "-d", "0.2", "-c", "3", "-s", "5:9", "-P", "2", self.endpoint)
@@ -137,12 +163,14 @@ class Reports(echotest.TestCase):
         met = "p99<60s,errors=0,rate>1,bytes>1"
         missed = "max<1ns"
         output = self.bench("-n", "10", "--require", met, self.endpoint)
-        self.assertEqual(len(re.findall(r"(?m)^goal .* met$", output)), 4)
+        self.assertEqual(len(re.findall(r"(?m)^goal .* met: \d+", output)), 4)
         output = self.bench("-n", "10", "--require", met + "," + missed, self.endpoint, status=6)
-        self.assertRegex(output, r"(?m)^goal +max<1ns NOT MET$")
+        self.assertRegex(output, r"(?m)^goal +max<1ns NOT MET: \d+\.\d+ [um]s$")
+        self.assertRegex(output, r"(?m)^goal +errors=0 met: 0$")
         result = json.loads(self.bench("-j", "-n", "10", "--require", missed, self.endpoint,
                                        status=6))
-        self.assertEqual(result["goals"], [{"goal": missed, "met": False}])
+        self.assertEqual(result["goals"], [{"goal": missed, "met": False,
+                                            "value": result["latency"]["max_ns"]}])
 
     def test_difference(self):
         other = self.server("localhost:0").endpoint
@@ -315,7 +343,7 @@ class Reports(echotest.TestCase):
         os.close(reader)
         self.assertEqual(process.returncode, 0)
         self.assertNotIn(b"\r", output)
-        self.assertRegex(shown, rb"\r1\.\d s  \d+/s  p50 \d+\.\d+ ms  p99 ")
+        self.assertRegex(shown, rb"\r1\.\d s  \d+/s  p50 \d+\.\d+ [um]s  p99 ")
         self.assertTrue(shown.endswith(b"\r"))
 
 

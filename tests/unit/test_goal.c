@@ -16,7 +16,8 @@ static int setup(void **state)
     for (uint64_t i = 1; i <= 1000; i++)
         histogram_record(&result.tally->latency, i * NS_PER_US);
     result.tally->messages = result.tally->in_time = 1000;
-    result.tally->bytes_received = 4000000;
+    result.tally->bytes_sent = result.tally->bytes_received = 4000000;
+    result.tally->bytes_in_time = 4000000;
     result.tally->errors[REASON_RESET] = 2;
     result.tally->connect_errors[REASON_REFUSED] = 1;
     return 0;
