@@ -19,6 +19,9 @@
 #define FOREIGN_LENGTH   8  /* so many bytes of another connection are no accident */
 #define TIMED_EVERY      64 /* one comparison of so many is timed, to show what comparing costs */
 
+/* Not part of the way of every message. */
+#define APART            __attribute__((noinline, cold))
+
 static void flow_ready(struct loop_source *source, unsigned events);
 
 void flow_init(struct flow *flow, struct worker *worker, unsigned number, int idle,
@@ -45,8 +48,8 @@ static inline void count_queued(struct flow *flow, uint64_t start, uint64_t due_
     flow->counted_end = flow->queued;
 }
 
-/* How many bytes of a piece of the stream count. */
-static inline uint64_t counted(const struct flow *flow, uint64_t start, uint64_t length)
+/* The same where only a part does. */
+static uint64_t APART counted_part(const struct flow *flow, uint64_t start, uint64_t length)
 {
     uint64_t low = start > flow->counted_begin ? start : flow->counted_begin;
     uint64_t high = start + length < flow->counted_end ? start + length : flow->counted_end;
@@ -54,8 +57,16 @@ static inline uint64_t counted(const struct flow *flow, uint64_t start, uint64_t
     return high > low ? high - low : 0;
 }
 
+/* How many bytes of a piece of the stream count. */
+static inline uint64_t counted(const struct flow *flow, uint64_t start, uint64_t length)
+{
+    if (start >= flow->counted_begin && start + length <= flow->counted_end)
+        return length;
+    return counted_part(flow, start, length);
+}
+
 /* Drops the connection; what it owes is no longer waited for. */
-static void drop(struct flow *flow)
+static void APART drop(struct flow *flow)
 {
     struct worker *worker = flow->worker;
 
@@ -98,7 +109,7 @@ static void settle(struct flow *flow)
 }
 
 /* Counts a failure by its word, drops the connection and has it opened again. */
-static void fail(struct flow *flow, enum reason_word word, int code)
+static void APART fail(struct flow *flow, enum reason_word word, int code)
 {
     struct tally *tally = flow->worker->tally;
 
@@ -148,6 +159,27 @@ static int is_foreign(const struct flow *flow, const unsigned char *bytes, size_
     return found < RING_PERIOD && distance >= flow->sent && distance + FOREIGN_LENGTH < RING_PERIOD;
 }
 
+/* The piece at the front of the buffer differs from what was sent: finds where, and the word. Kept
+ * apart, as the compiler would set up its verdict for every message. */
+static enum reason_word APART name_difference(struct flow *flow, const unsigned char *sent,
+                                              size_t length)
+{
+    struct worker *worker = flow->worker;
+    struct verdict verdict = {.word = REASON_CORRUPT, .sent_length = 1, .got_length = 1};
+    size_t equal = 0;
+
+    while (sent[equal] == worker->buffer[equal])
+        equal++;
+    verdict.sent[0] = sent[equal];
+    verdict.got[0] = worker->buffer[equal];
+    flow->received += equal;
+    worker->owed -= equal;
+    if (is_foreign(flow, worker->buffer + equal, length - equal))
+        verdict.word = REASON_FOREIGN;
+    note_difference(flow, verdict);
+    return verdict.word;
+}
+
 /* Whether the piece at the front of the buffer equals what was sent: NONE, or the word for it. */
 static enum reason_word compare_piece(struct flow *flow, size_t length)
 {
@@ -156,9 +188,7 @@ static enum reason_word compare_piece(struct flow *flow, size_t length)
     const unsigned char *sent = worker->run->ring->bytes + flow->receive_position;
     enum plan_verify verify = worker->run->plan->verify;
     unsigned piece = worker->pieces++;
-    struct verdict verdict = {.word = REASON_CORRUPT, .sent_length = 1, .got_length = 1};
     uint64_t began_ns;
-    size_t equal = 0;
     int timed, differs;
 
     if (verify == PLAN_VERIFY_NONE || (verify == PLAN_VERIFY_SAMPLE && piece % SAMPLE_EVERY))
@@ -172,18 +202,7 @@ static enum reason_word compare_piece(struct flow *flow, size_t length)
         tally->compare_sample_ns += clock_now_ns() - began_ns;
     }
     tally->compared_bytes += length;
-    if (!differs)
-        return REASON_NONE;
-    while (sent[equal] == worker->buffer[equal])
-        equal++;
-    verdict.sent[0] = sent[equal];
-    verdict.got[0] = worker->buffer[equal];
-    flow->received += equal;
-    worker->owed -= equal;
-    if (is_foreign(flow, worker->buffer + equal, length - equal))
-        verdict.word = REASON_FOREIGN;
-    note_difference(flow, verdict);
-    return verdict.word;
+    return differs ? name_difference(flow, sent, length) : REASON_NONE;
 }
 
 int flow_has_room(const struct flow *flow)
@@ -331,7 +350,7 @@ static void go_on(struct flow *flow, uint64_t now_ns)
 }
 
 /* More came than was sent. */
-static void fail_extra(struct flow *flow, uint64_t extra)
+static void APART fail_extra(struct flow *flow, uint64_t extra)
 {
     struct verdict verdict = {.word = REASON_EXTRA, .extra = extra};
 
@@ -385,7 +404,7 @@ static int receive(struct flow *flow)
 }
 
 /* After the half-close nothing but the end may come. */
-static void discard(struct flow *flow)
+static void APART discard(struct flow *flow)
 {
     ssize_t count = io_receive(flow->source.fd, flow->worker->buffer, RING_SPAN);
 
@@ -457,7 +476,7 @@ void flow_open(struct flow *flow)
     watch(flow, LOOP_WRITE);
 }
 
-static void connected(struct flow *flow)
+static void APART connected(struct flow *flow)
 {
     struct reason why;
 

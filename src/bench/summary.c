@@ -162,7 +162,8 @@ static struct column choose_column(double lowest, double highest)
 
     if (lowest >= 1e6 && isfinite(lowest))
         column = (struct column){"ms", 1e6, 3};
-    for (double limit = 99999; column.decimals > 0 && highest / column.scale >= limit; limit *= 10)
+    /* Nine characters: the point, the decimals, and the rest for what is in front of it. */
+    while (column.decimals > 0 && highest / column.scale >= pow(10, 8 - column.decimals) - 1)
         column.decimals--;
     return column;
 }
@@ -182,6 +183,8 @@ static void print_times(FILE *stream, const struct plan *plan, const struct resu
     double values[sizeof rows / sizeof rows[0]][COLUMNS];
     struct column columns[COLUMNS];
 
+    if (!result->tally->connect.count && !result->tally->latency.count)
+        return;
     for (size_t i = 0; i < count; i++)
         read_columns(rows[i].histogram, values[i]);
     fprintf(stream, "%-9s", "");
