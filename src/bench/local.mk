@@ -7,10 +7,10 @@ libbench_a_SOURCES = \
 	src/bench/goal.c src/bench/goal.h \
 	src/bench/live.c src/bench/live.h \
 	src/bench/load.c src/bench/load.h \
+	src/bench/merge.c src/bench/merge.h \
 	src/bench/pacer.c src/bench/pacer.h \
 	src/bench/plan.c src/bench/plan.h \
 	src/bench/record.c src/bench/record.h \
-	src/bench/record_merge.c \
 	src/bench/result.c src/bench/result.h \
 	src/bench/ring.c src/bench/ring.h \
 	src/bench/session.c src/bench/session.h \

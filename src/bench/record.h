@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The reports for programs: JSON, one object per line, and results read back from it. */
+/* The reports for programs: JSON, one object per line. */
 #ifndef BENCH_RECORD_H
 #define BENCH_RECORD_H
 
@@ -41,12 +41,6 @@ int record_maximum(const struct record *record, const char *goal, uint64_t rate,
 
 /* "type":"error": the run did not take place. */
 int record_error(const struct record *record, const char *endpoint, const struct reason *error,
-                 struct reason *why) MUST_CHECK;
-
-/* Reads the result lines of a file and adds them to *result, as of processes that ran at the same
- * time; the plan becomes that of the first. USAGE when the file holds no result, is no report or
- * its runs were of another kind than those before. */
-int record_merge(const char *path, struct plan *plan, struct result *result,
                  struct reason *why) MUST_CHECK;
 
 #endif

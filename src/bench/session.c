@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "bench/session.h"
 
+#include "bench/merge.h"
 #include "bench/summary.h"
 
 #include <errno.h>
@@ -94,6 +95,7 @@ static struct round round_of(const struct result *result)
 
 /* All rounds over one endpoint. */
 struct series {
+    const struct plan *plan;
     struct address address;
     struct result sum;
     struct round *rounds;
@@ -140,9 +142,10 @@ static int run_rounds(struct session *session, struct series *series, struct rea
     return 0;
 }
 
-static int report_result(struct session *session, const struct plan *plan,
-                         const struct series *series, struct reason *why)
+static int report_result(struct session *session, const struct series *series, struct reason *why)
 {
+    const struct plan *plan = series->plan;
+
     if (session->text) {
         summary_print(session->text, plan, &series->sum);
         summary_print_rounds(session->text, series->rounds, series->count);
@@ -187,8 +190,8 @@ static enum exit_status result_status(const struct plan *plan, const struct resu
     return status;
 }
 
-static enum exit_status report_all(struct session *session, const struct plan *plan,
-                                   const struct series *series, size_t count)
+static enum exit_status report_all(struct session *session, const struct series *series,
+                                   size_t count)
 {
     enum exit_status status = EXIT_EXACT;
     struct reason why;
@@ -196,9 +199,9 @@ static enum exit_status report_all(struct session *session, const struct plan *p
     for (size_t i = 0; i < count; i++) {
         if (!series[i].sum.processes)
             continue;
-        if (report_result(session, plan, &series[i], &why) < 0)
+        if (report_result(session, &series[i], &why) < 0)
             goto failed;
-        status = exit_status_worse(status, result_status(plan, &series[i].sum));
+        status = exit_status_worse(status, result_status(series[i].plan, &series[i].sum));
     }
     if (report_differences(session, series, &why) < 0)
         goto failed;
@@ -242,22 +245,47 @@ static enum exit_status run_series(struct session *session, struct series *serie
         session_complain(session, "", &why);
         return EXIT_LOCAL;
     }
-    return report_all(session, plan, series, plan->endpoint_count);
+    return report_all(session, series, plan->endpoint_count);
 }
 
-static enum exit_status merge_files(struct session *session, struct series *series,
-                                    char *const *files, size_t count)
+/* Each endpoint of the reports is a series without rounds. */
+static enum exit_status report_merge(struct session *session, const struct merge *merge)
 {
-    struct plan plan = *session->plan;
+    struct series *series = calloc(merge->part_count, sizeof *series);
+    enum exit_status status;
     struct reason why;
 
-    for (size_t i = 0; i < count; i++)
-        if (record_merge(files[i], &plan, &series->sum, &why) < 0) {
-            session_complain(session, "", &why);
-            return EXIT_LOCAL;
-        }
+    if (!series) {
+        reason_errno(&why, ENOMEM, "merge");
+        session_complain(session, "", &why);
+        return EXIT_LOCAL;
+    }
+    for (size_t i = 0; i < merge->part_count; i++)
+        series[i] = (struct series){.plan = &merge->parts[i].plan, .sum = merge->parts[i].result};
     print_head(session);
-    return report_all(session, &plan, series, 1);
+    status = report_all(session, series, merge->part_count);
+    free(series);
+    return status;
+}
+
+static enum exit_status merge_files(struct session *session, char *const *files, size_t count)
+{
+    enum exit_status status = EXIT_LOCAL;
+    struct merge merge;
+    struct reason why;
+    int failed = 0;
+
+    merge_init(&merge, session->plan);
+    for (size_t i = 0; i < count && !failed; i++)
+        failed = merge_add_file(&merge, files[i], &why) < 0;
+    if (!failed && merge.part_count > 1 && session->plan->hdr)
+        failed = reason_set(&why, REASON_USAGE, 0, "--hdr takes one endpoint");
+    if (failed)
+        session_complain(session, "", &why);
+    else
+        status = report_merge(session, &merge);
+    merge_release(&merge);
+    return status;
 }
 
 /* Whatever the parent blocks: while a name is resolved or a first connection is awaited, INT and
@@ -275,6 +303,7 @@ static void unblock_signals(void)
 static int make_series(const struct plan *plan, struct series *series, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
+        series[i].plan = plan;
         series[i].sum.tally = tally_create();
         series[i].rounds = calloc(plan->rounds, sizeof *series[i].rounds);
         if (!series[i].sum.tally || !series[i].rounds)
@@ -287,14 +316,14 @@ enum exit_status session_run(const struct plan *plan, char *const *command, char
                              size_t file_count)
 {
     struct session session = {.plan = plan, .command = command};
-    size_t count = plan->merge ? 1 : plan->endpoint_count;
-    struct series *series = calloc(count, sizeof *series);
+    size_t count = plan->endpoint_count;
+    struct series *series = plan->merge ? NULL : calloc(count, sizeof *series);
     enum exit_status status = EXIT_LOCAL;
     struct reason why;
 
     unblock_signals();
     environment_read(&session.environment);
-    if (!series || make_series(plan, series, count) < 0) {
+    if (!plan->merge && (!series || make_series(plan, series, count) < 0)) {
         reason_errno(&why, ENOMEM, "start");
         session_complain(&session, "", &why);
         goto out;
@@ -304,7 +333,7 @@ enum exit_status session_run(const struct plan *plan, char *const *command, char
         goto out;
     }
     if (plan->merge) {
-        status = merge_files(&session, series, files, file_count);
+        status = merge_files(&session, files, file_count);
         goto out;
     }
     status = run_series(&session, series);

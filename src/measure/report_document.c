@@ -1,8 +1,57 @@
 /* SPDX-License-Identifier: ISC */
 #include "measure/report_document.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
+
+/* The next value of the file, NULL at its end; -1 with *why. */
+static int read_value(FILE *file, json_t **value, struct reason *why)
+{
+    json_error_t error;
+    int byte;
+
+    *value = NULL;
+    do
+        byte = getc(file);
+    while (byte != EOF && isspace(byte));
+    if (byte == EOF)
+        return ferror(file) ? reason_errno(why, errno, "read") : 0;
+    ungetc(byte, file);
+    *value = json_loadf(file, JSON_DISABLE_EOF_CHECK, &error);
+    return *value ? 0 : reason_set(why, REASON_USAGE, 0, "not JSON: %.100s", error.text);
+}
+
+int document_read(struct document_reader *reader, struct document *document, struct reason *why)
+{
+    json_t *value = NULL;
+
+    while (reader->next == json_array_size(reader->list)) {
+        document_reader_release(reader);
+        if (read_value(reader->file, &value, why) < 0)
+            return -1;
+        if (!json_is_array(value))
+            break;
+        reader->list = value;
+    }
+    if (reader->list)
+        value = json_incref(json_array_get(reader->list, reader->next++));
+    *document = (struct document){.root = value};
+    if (!value)
+        return 0;
+    if (json_is_object(value))
+        return 1;
+    document_release(document);
+    return reason_set(why, REASON_USAGE, 0, "not a JSON object");
+}
+
+void document_reader_release(struct document_reader *reader)
+{
+    json_decref(reader->list);
+    reader->list = NULL;
+    reader->next = 0;
+}
 
 int document_parse(struct document *document, const char *line, struct reason *why)
 {

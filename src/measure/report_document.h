@@ -8,6 +8,7 @@
 #include "measure/histogram.h"
 
 #include <stdint.h>
+#include <stdio.h>
 
 struct json_t; /* jansson's */
 
@@ -15,6 +16,20 @@ struct document {
     struct json_t *root;
     char missing[64]; /* the first such field; "" while all are there */
 };
+
+/* A file of JSON values, one after another; lists are taken apart. */
+struct document_reader {
+    FILE *file;
+    struct json_t *list; /* being taken apart */
+    size_t next;
+};
+
+/* Reads the next object: 1, or 0 at the end of the file. USAGE when it is not JSON or not an
+ * object. document_release frees it. */
+int document_read(struct document_reader *reader, struct document *document,
+                  struct reason *why) MUST_CHECK;
+/* Frees what the reader holds; the file stays open. */
+void document_reader_release(struct document_reader *reader);
 
 /* Reads one line. USAGE when it is not a JSON object. document_release frees it. */
 int document_parse(struct document *document, const char *line, struct reason *why) MUST_CHECK;

@@ -243,6 +243,29 @@ class Reports(echotest.TestCase):
         self.assertEqual(result["latency"]["buckets"], [list(item) for item in
                                                         sorted(merged.items())])
 
+    def test_merge_endpoints(self):
+        """One result for each endpoint, of any number of files."""
+        other = self.server("localhost:0").endpoint
+        for i in range(2):
+            self.bench("-n", str(100 + i), "-o", self.path("%d.json" % i), self.endpoint, other)
+        results = [json.loads(line) for line in self.bench(
+            "-j", "--merge", self.path("0.json"), self.path("1.json")).splitlines()]
+        self.assertEqual([item["endpoint"] for item in results], [self.endpoint, other])
+        self.assertEqual([item["messages"] for item in results], [201, 201])
+        self.assertEqual([item["generator"]["processes"] for item in results], [2, 2])
+        text = self.bench("--merge", self.path("0.json"), self.path("1.json"))
+        self.assertEqual(text.count("201 echoed"), 2)
+
+    def test_merge_any_layout(self):
+        """JSON as jq prints it: over several lines, or as one list."""
+        self.bench("-n", "10", "-o", self.path("0.json"), self.endpoint)
+        self.bench("-n", "20", "-o", self.path("1.json"), self.endpoint)
+        first, second = [json.loads(self.read("%d.json" % i)) for i in range(2)]
+        for name, text in (("lines", json.dumps(first, indent=2) + "\n\n" + json.dumps(second)),
+                           ("list", json.dumps([first, {"type": "other"}, second], indent=1))):
+            result = json.loads(self.bench("-j", "--merge", self.write(name, text)))
+            self.assertEqual(result["messages"], 30)
+
     def test_merge_refuses(self):
         open_loop = self.path("open.json")
         closed = self.path("closed.json")
@@ -251,6 +274,11 @@ class Reports(echotest.TestCase):
         for files, piece in (((open_loop, closed), "do not add up"),
                              ((self.write("x", "hello\n"),), "not JSON"),
                              ((self.write("e", ""),), "no result"),
+                             ((self.write("n", "[[]]"),), "not a JSON object"),
+                             ((self.write("t", '{"type":"result"'),), "not JSON"),
+                             ((closed, closed), "is already added, from " + closed[:20]),
+                             ((closed, self.write("copy", self.read("closed.json"))),
+                              "is already added"),
                              ((self.write("m", '{"type":"result"}\n'),), "missing"),
                              ((self.path("absent"),), "No such file")):
             status, output, errors = echotest.run(echotest.BENCH, "--merge", *files)

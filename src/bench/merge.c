@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "bench/record.h"
+#include "bench/merge.h"
 
 #include "measure/report_document.h"
 
@@ -135,91 +135,165 @@ static void read_result(struct document *document, int open, struct result *resu
     read_tally(document, open, result->tally);
 }
 
-/* The result of one process. */
-static int add_line(struct document *document, struct plan *plan, struct result *result,
+/* Enough of a result to know it again. */
+struct merge_source {
+    const char *path;
+    char endpoint[ENDPOINT_TEXT_SIZE];
+    char started[32];
+    uint64_t seed, numbers[5];
+};
+
+static struct merge_source source_of(const char *path, const struct plan *plan,
+                                     const struct result *result)
+{
+    struct merge_source source = {.path = path,
+                                  .seed = plan->seed,
+                                  .numbers = {result->elapsed_ns, result->user_ns,
+                                              result->system_ns, result->tally->latency.sum_ns,
+                                              result->tally->connect.sum_ns}};
+
+    memcpy(source.endpoint, result->endpoint, sizeof source.endpoint);
+    memcpy(source.started, result->started, sizeof source.started);
+    return source;
+}
+
+/* Notes where a result came from; refuses one that was there before. */
+static int add_source(struct merge *merge, const struct merge_source *source, struct reason *why)
+{
+    struct merge_source *grown;
+
+    for (size_t i = 0; i < merge->source_count; i++) {
+        const struct merge_source *old = &merge->sources[i];
+
+        if (old->seed == source->seed && strcmp(old->endpoint, source->endpoint) == 0 &&
+            strcmp(old->started, source->started) == 0 &&
+            memcmp(old->numbers, source->numbers, sizeof old->numbers) == 0)
+            return reason_set(why, REASON_USAGE, 0,
+                              "the result of %.60s is already added, from %.60s", source->endpoint,
+                              old->path);
+    }
+    grown = realloc(merge->sources, (merge->source_count + 1) * sizeof *grown);
+    if (!grown)
+        return reason_errno(why, ENOMEM, "merge");
+    merge->sources = grown;
+    grown[merge->source_count++] = *source;
+    return 0;
+}
+
+static struct merge_part *find_part(const struct merge *merge, const char *endpoint)
+{
+    for (size_t i = 0; i < merge->part_count; i++)
+        if (strcmp(merge->parts[i].result.endpoint, endpoint) == 0)
+            return &merge->parts[i];
+    return NULL;
+}
+
+/* The first result of its endpoint; its tally is taken over. */
+static int add_part(struct merge *merge, const struct plan *plan, struct result *result,
                     struct reason *why)
 {
-    struct result one = {.tally = tally_create()};
-    struct plan its = *plan;
+    struct merge_part *grown =
+        realloc(merge->parts, (merge->part_count + 1) * sizeof *merge->parts);
+
+    if (!grown)
+        return reason_errno(why, ENOMEM, "merge");
+    merge->parts = grown;
+    grown[merge->part_count++] = (struct merge_part){.plan = *plan, .result = *result};
+    result->tally = NULL;
+    return 0;
+}
+
+static int add_to_part(struct merge_part *part, const struct plan *plan,
+                       const struct result *result, struct reason *why)
+{
+    if (part->plan.bulk != plan->bulk || !part->plan.rate != !plan->rate)
+        return reason_set(why, REASON_USAGE, 0,
+                          "an open loop, a closed loop and a bulk stream do not add up");
+    part->plan.rate += plan->rate;
+    part->plan.connections += plan->connections;
+    part->plan.idle += plan->idle;
+    part->plan.threads += plan->threads;
+    part->plan.messages += plan->messages;
+    if (plan->size_min < part->plan.size_min)
+        part->plan.size_min = plan->size_min;
+    if (plan->size_max > part->plan.size_max)
+        part->plan.size_max = plan->size_max;
+    result_merge(&part->result, result);
+    return 0;
+}
+
+/* The result of one process. */
+static int add_result(struct merge *merge, struct document *document, const char *path,
+                      struct reason *why)
+{
+    struct result result = {.tally = tally_create()};
+    struct plan plan = *merge->plan;
+    struct merge_part *part;
+    struct merge_source source;
     int status = -1;
 
-    if (!one.tally)
+    if (!result.tally)
         return reason_errno(why, ENOMEM, "merge");
-    read_plan(document, &its);
-    read_result(document, its.rate > 0, &one);
-    if (document->missing[0]) {
+    read_plan(document, &plan);
+    read_result(document, plan.rate > 0, &result);
+    source = source_of(path, &plan, &result);
+    part = find_part(merge, result.endpoint);
+    if (document->missing[0])
         reason_set(why, REASON_USAGE, 0, "the field \"%s\" is missing or of another type",
                    document->missing);
-        goto out;
-    }
-    if (!result->processes) {
-        struct tally *tally = result->tally;
-
-        *plan = its;
-        *result = one;
-        result->tally = tally;
-        tally_merge(tally, one.tally);
-        status = 0;
-        goto out;
-    }
-    if (plan->bulk != its.bulk || !plan->rate != !its.rate) {
-        reason_set(why, REASON_USAGE, 0,
-                   "an open loop, a closed loop and a bulk stream do not add up");
-        goto out;
-    }
-    plan->rate += its.rate;
-    plan->connections += its.connections;
-    plan->idle += its.idle;
-    plan->threads += its.threads;
-    plan->messages += its.messages;
-    if (its.size_min < plan->size_min)
-        plan->size_min = its.size_min;
-    if (its.size_max > plan->size_max)
-        plan->size_max = its.size_max;
-    result_merge(result, &one);
-    status = 0;
-out:
-    tally_destroy(one.tally);
+    else if (add_source(merge, &source, why) == 0)
+        status =
+            part ? add_to_part(part, &plan, &result, why) : add_part(merge, &plan, &result, why);
+    tally_destroy(result.tally);
     return status;
 }
 
-static int add_file(FILE *file, struct plan *plan, struct result *result, struct reason *why)
+static int add_documents(struct merge *merge, struct document_reader *reader, const char *path,
+                         struct reason *why)
 {
-    char *line = NULL;
-    size_t size = 0, found = 0;
-    int status = 0;
+    struct document document;
+    size_t found = 0;
+    int status;
 
-    while (status == 0 && getline(&line, &size, file) >= 0) {
-        struct document document;
-
-        status = document_parse(&document, line, why);
-        if (status < 0)
-            break;
+    while ((status = document_read(reader, &document, why)) > 0) {
         if (strcmp(document_text(&document, NULL, "type"), "result") == 0) {
             found++;
-            status = add_line(&document, plan, result, why);
+            status = add_result(merge, &document, path, why);
         }
         document_release(&document);
+        if (status < 0)
+            return -1;
     }
-    if (status == 0 && ferror(file))
-        status = reason_errno(why, EIO, "read");
-    free(line);
     if (status == 0 && !found)
         return reason_set(why, REASON_USAGE, 0, "no result in it (echo-bench -j writes one)");
     return status;
 }
 
-int record_merge(const char *path, struct plan *plan, struct result *result, struct reason *why)
+void merge_init(struct merge *merge, const struct plan *plan)
 {
-    FILE *file = fopen(path, "re");
+    *merge = (struct merge){.plan = plan};
+}
+
+int merge_add_file(struct merge *merge, const char *path, struct reason *why)
+{
+    struct document_reader reader = {.file = fopen(path, "re")};
     struct reason inner;
     int status;
 
-    if (!file)
+    if (!reader.file)
         return reason_errno(why, errno, "open %s", path);
-    status = add_file(file, plan, result, &inner);
-    fclose(file);
+    status = add_documents(merge, &reader, path, &inner);
+    document_reader_release(&reader);
+    fclose(reader.file);
     if (status < 0)
         return reason_set(why, inner.word, inner.code, "%.80s: %.150s", path, inner.text);
     return 0;
+}
+
+void merge_release(struct merge *merge)
+{
+    for (size_t i = 0; i < merge->part_count; i++)
+        tally_destroy(merge->parts[i].result.tally);
+    free(merge->parts);
+    free(merge->sources);
 }
