@@ -257,8 +257,22 @@ static int set_switch(struct plan *plan, int letter)
 static int set_family(struct plan *plan, enum endpoint_family family, struct reason *why)
 {
     if (plan->family && plan->family != family)
-        return reason_set(why, REASON_USAGE, 0, "-4 and -6 exclude each other");
+        return reason_set(why, REASON_USAGE, 0, "-4 and -6 are mutually exclusive");
     plan->family = family;
+    return 0;
+}
+
+/* Each --require adds to those before. */
+static int add_goals(struct goals *goals, const char *text, struct reason *why)
+{
+    struct goals more;
+
+    if (goals_parse(&more, text, why) < 0)
+        return -1;
+    if (goals->count + more.count > GOALS_MAX)
+        return reason_set(why, REASON_USAGE, 0, "more than %d goals", GOALS_MAX);
+    for (size_t i = 0; i < more.count; i++)
+        goals->list[goals->count++] = more.list[i];
     return 0;
 }
 
@@ -280,7 +294,7 @@ static int set_other(struct plan *plan, int letter, const char *argument, struct
     case PLAN_OPTION_FIND_MAX:
         return goals_parse(&plan->find_max, argument, why);
     case PLAN_OPTION_REQUIRE:
-        return goals_parse(&plan->require, argument, why);
+        return add_goals(&plan->require, argument, why);
     case PLAN_OPTION_CPU:
         return each_item(plan, argument, add_cpus, why);
     case PLAN_OPTION_SOURCE:
@@ -313,10 +327,11 @@ int plan_set(struct plan *plan, int letter, const char *argument, struct reason 
     if (status == OTHER_KIND)
         status = set_other(plan, letter, argument, &inner);
     assert(status != OTHER_KIND);
-    if (status == 0)
-        return 0;
     while (row->letter != letter)
         row++;
+    plan->given |= UINT64_C(1) << (row - plan_options);
+    if (status == 0)
+        return 0;
     return reason_set(why, inner.word, inner.code, "--%s: %s", row->name, inner.text);
 }
 
@@ -327,6 +342,41 @@ int plan_add_endpoint(struct plan *plan, const char *text, struct reason *why)
     if (endpoint_parse(&plan->endpoints[plan->endpoint_count], text, why) < 0)
         return -1;
     plan->endpoint_count++;
+    return 0;
+}
+
+static int is_given(const struct plan *plan, int letter)
+{
+    size_t row = 0;
+
+    while (plan_options[row].letter != letter)
+        row++;
+    return plan->given >> row & 1;
+}
+
+/* --merge measures nothing: of the options only those of the report mean something. */
+static int check_merge(const struct plan *plan, struct reason *why)
+{
+    static const int taken[] = {PLAN_OPTION_MERGE, 'j', 'o', PLAN_OPTION_HDR, PLAN_OPTION_REQUIRE};
+
+    for (size_t row = 0; plan_options[row].letter; row++) {
+        int applies = 0;
+
+        for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
+            applies |= plan_options[row].letter == taken[i];
+        if (!applies && plan->given >> row & 1)
+            return reason_set(why, REASON_USAGE, 0,
+                              "--%s does not apply to --merge, which only adds reports up",
+                              plan_options[row].name);
+    }
+    return 0;
+}
+
+static int has_other_than_tcp(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->endpoint_count; i++)
+        if (plan->endpoints[i].kind != ENDPOINT_TCP)
+            return 1;
     return 0;
 }
 
@@ -343,7 +393,9 @@ static int check_pairs(const struct plan *plan, struct reason *why)
         {plan->bulk && plan->in_flight > 1, "--bulk is one stream: it takes no -P"},
         {plan->arrival_given && !plan->rate && !plan->find_max.count,
          "--arrival belongs to an open loop: give a rate with -R"},
-        {plan->messages && plan->duration_given, "-d and -n: the run ends by one of them"},
+        {plan->bulk && is_given(plan, 's') && !plan->messages,
+         "--bulk has no messages: -s applies to it only with -n"},
+        {plan->messages && plan->duration_given, "-d and -n are mutually exclusive"},
         {plan->messages && plan->find_max.count, "--find-max goes by time: use -d and not -n"},
         {plan->rounds > 1 && plan->endpoint_count < 2,
          "--interleave compares several endpoints: name two or more"},
@@ -352,7 +404,8 @@ static int check_pairs(const struct plan *plan, struct reason *why)
         {plan->find_max.count > 1, "--find-max takes one goal"},
         {plan->hdr && plan->bulk, "--bulk has no latencies that --hdr could write"},
         {plan->hdr && plan->endpoint_count > 1, "--hdr takes one endpoint"},
-        {plan->idle && plan->merge, "--merge only adds reports up: it takes no --idle"},
+        {plan->source_count && has_other_than_tcp(plan),
+         "--source does not apply to Unix-domain sockets (TCP only)"},
     };
 
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
@@ -380,10 +433,10 @@ int plan_check(struct plan *plan, struct reason *why)
 {
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
+    if (plan->merge)
+        return check_merge(plan, why);
     if (check_pairs(plan, why) < 0)
         return -1;
-    if (plan->merge)
-        return 0;
     if (!plan->endpoint_count)
         return reason_set(why, REASON_USAGE, 0,
                           "no endpoint: name a server, for example unix:/tmp/echo.sock or "

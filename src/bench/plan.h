@@ -45,6 +45,7 @@ struct plan {
     enum endpoint_family family;
     int json, merge;
     const char *output, *hdr; /* file names of the command line; NULL */
+    uint64_t given;           /* which rows of plan_options were set */
 };
 
 /* The options, for --help, getopt_long(3) and the tests of the manual. */

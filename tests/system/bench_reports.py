@@ -19,7 +19,8 @@ class Reports(echotest.TestCase):
         self.endpoint = self.server("unix:" + self.path()).endpoint
 
     def bench(self, *arguments, status=0):
-        result, output, errors = echotest.run(echotest.BENCH, "--warmup", "0", *arguments)
+        warmup = () if "--merge" in arguments else ("--warmup", "0")
+        result, output, errors = echotest.run(echotest.BENCH, *warmup, *arguments)
         self.assertEqual((result, errors), (status, ""), arguments)
         return output
 
@@ -167,6 +168,9 @@ class Reports(echotest.TestCase):
         output = self.bench("-n", "10", "--require", met + "," + missed, self.endpoint, status=6)
         self.assertRegex(output, r"(?m)^goal +max<1ns NOT MET: \d+\.\d+ [um]s$")
         self.assertRegex(output, r"(?m)^goal +errors=0 met: 0$")
+        output = self.bench("-n", "10", "--require", missed, "--require", met, self.endpoint,
+                            status=6)  # the second adds to the first
+        self.assertIn("NOT MET", output)
         result = json.loads(self.bench("-j", "-n", "10", "--require", missed, self.endpoint,
                                        status=6))
         self.assertEqual(result["goals"], [{"goal": missed, "met": False,

@@ -57,8 +57,11 @@ REFUSED = (
     ((ENDPOINT, "-d", "1", "-n", "1"), "-d and -n"),
     ((ENDPOINT, "--interleave", "2"), "two or more"),
     ((ENDPOINT, "-4"), "TCP endpoints"),
-    (("localhost:7", "-4", "-6"), "exclude each other"),
+    (("localhost:7", "-4", "-6"), "mutually exclusive"),
     (("--merge",), "--merge needs"),
+    (("--merge", "-c", "5", "/dev/null"), "--connections does not apply to --merge"),
+    ((ENDPOINT, "--bulk", "-s", "5"), "only with -n"),
+    ((ENDPOINT, "--source", "127.0.0.1"), "TCP only"),
     (("systemd:",), ""),
 )
 

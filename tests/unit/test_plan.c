@@ -101,6 +101,14 @@ static void taken(void **state)
     assert_int_equal(plan.cpus[3], 4);
     assert_int_equal(plan_set(&plan, PLAN_OPTION_SOURCE, "127.0.0.1,127.0.0.2", NULL), 0);
     assert_int_equal(plan.source_count, 2);
+    assert_int_equal(plan_set(&plan, PLAN_OPTION_REQUIRE, "errors=0,rate>1", NULL), 0);
+    assert_int_equal(plan_set(&plan, PLAN_OPTION_REQUIRE, "p99<1s", NULL), 0);
+    assert_int_equal(plan.require.count, 3);
+    assert_string_equal(plan.require.list[0].text, "errors=0");
+    assert_string_equal(plan.require.list[2].text, "p99<1s");
+    for (unsigned i = 3; i < GOALS_MAX; i++)
+        assert_int_equal(plan_set(&plan, PLAN_OPTION_REQUIRE, "p99<1s", NULL), 0);
+    assert_int_equal(plan_set(&plan, PLAN_OPTION_REQUIRE, "p99<1s", NULL), -1);
     assert_int_equal(address_port(&plan.sources[1]), 0);
 }
 
@@ -128,6 +136,13 @@ static void contradictions(void **state)
         {{{PLAN_OPTION_FIND_MAX, "p99<1s"}, {'n', "3"}}, {"localhost:7"}, "-d and not -n"},
         {{{PLAN_OPTION_HDR, "x"}}, {"localhost:7", "localhost:8"}, "one endpoint"},
         {{{'4', NULL}}, {"unix:/x"}, "TCP endpoints"},
+        {{{PLAN_OPTION_BULK, NULL}, {'s', "5"}}, {"localhost:7"}, "-s"},
+        {{{PLAN_OPTION_SOURCE, "127.0.0.1"}}, {"localhost:7", "unix:/x"}, "TCP only"},
+        {{{PLAN_OPTION_MERGE, NULL}, {'c', "5"}}, {NULL}, "--connections does not apply"},
+        {{{PLAN_OPTION_MERGE, NULL}, {'d', "5"}}, {NULL}, "--duration does not apply"},
+        {{{PLAN_OPTION_MERGE, NULL}, {PLAN_OPTION_SEED, "5"}}, {NULL}, "--seed does not apply"},
+        {{{PLAN_OPTION_MERGE, NULL}, {PLAN_OPTION_INTERVAL, "5"}}, {NULL}, "--interval does not"},
+        {{{PLAN_OPTION_MERGE, NULL}, {PLAN_OPTION_BULK, NULL}}, {NULL}, "--bulk does not apply"},
         {{{'4', NULL}}, {"tcp6:localhost:7"}, "contradicts"},
     };
 
