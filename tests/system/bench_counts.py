@@ -4,8 +4,12 @@
 import array
 import fcntl
 import json
+import os
 import select
+import socket
+import subprocess
 import termios
+import threading
 import unittest
 
 import badpeers
@@ -116,6 +120,69 @@ class Counts(echotest.TestCase):
         result, = self.bench("-n", "100", "-c", "1", "--churn", "10", "-P", "4", "--warmup", "0",
                              server.endpoint)
         self.assertEqual(result["connects"], 10)
+
+    def test_cpus(self):
+        """Each thread of the load runs on its CPU of the list, and one that is not there is said."""
+        server = self.server("unix:" + self.path())
+        cpus = sorted(os.sched_getaffinity(0))
+        process = subprocess.Popen(
+            [echotest.BENCH, "-d", "600", "-t", "3", "--warmup", "0", "--interval", "0.01", "--cpu",
+             ",".join(map(str, cpus)), server.endpoint], stdout=subprocess.PIPE)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        while b"p50" not in (line := process.stdout.readline()):
+            self.assertTrue(line)
+        allowed = []
+        for task in os.listdir("/proc/%d/task" % process.pid):
+            with open("/proc/%d/task/%s/status" % (process.pid, task), encoding="ascii") as file:
+                fields = dict(line.split(":", 1) for line in file)
+            if int(task) != process.pid:
+                allowed.append(fields["Cpus_allowed_list"].strip())
+        self.assertEqual(sorted(allowed), sorted(str(cpus[i % len(cpus)]) for i in range(3)))
+        status, _, errors = echotest.run(echotest.BENCH, "-n", "1", "--cpu", "1023",
+                                         server.endpoint)
+        self.assertEqual(status, 2)
+        self.assertRegex(errors, r"run on CPU 1023: Invalid argument\n$")
+
+    def test_full_backlog(self):
+        """Where the queue of a Unix socket has no room it tries again, until there is."""
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(self.path())
+            listener.listen(0)  # room for one: the attempt before the run
+            process = subprocess.Popen(
+                [echotest.BENCH, "-j", "-c", "8", "-n", "80", "--warmup", "0", "--timeout", "600",
+                 "unix:" + self.path()], stdout=subprocess.PIPE)
+            self.addCleanup(process.stdout.close)
+            self.addCleanup(process.wait)
+            self.addCleanup(process.kill)
+
+            def has_tried():
+                """Its thread has slept several times: between attempts."""
+                for task in os.listdir("/proc/%d/task" % process.pid):
+                    with open("/proc/%d/task/%s/status" % (process.pid, task),
+                              encoding="ascii") as file:
+                        fields = dict(line.split(":", 1) for line in file)
+                    if int(task) != process.pid:
+                        return int(fields["voluntary_ctxt_switches"]) > 5
+                return False
+
+            def serve(sock):
+                with sock:
+                    badpeers.exact(sock)
+
+            echotest.wait_for(has_tried)
+            threads = [threading.Thread(target=serve, args=(listener.accept()[0],))
+                       for _ in range(9)]
+            for thread in threads:
+                thread.start()
+            output, _ = process.communicate(timeout=echotest.PATIENCE)
+            for thread in threads:
+                thread.join()
+        result = json.loads(output)
+        self.assertEqual(process.returncode, 0)
+        self.exact(result, 80, 64)
+        self.assertEqual((result["connected"], result["connects"]), (8, 8))
 
     def test_intervals_lose_nothing(self):
         """What is shown in between is in the sum too, of however many threads."""

@@ -125,6 +125,27 @@ class Failures(echotest.TestCase):
                 self.assertEqual((result["messages"], result["latency"]["count"]), (0, 0))
                 self.assertEqual(result["lost"], 4)
 
+    def test_extra_after_the_half_close(self):
+        """Every message is back, and then one byte more comes from each connection."""
+        for options in ((), ("-R", "1000"), ("--bulk", "-s", "64"), ("--churn", "2")):
+            with self.subTest(options), \
+                    badpeers.serve("adds-a-byte-at-the-end", self.path()) as peer:
+                status, result = self.bench("-n", "4", "-c", "2", "--idle", "1", "--warmup", "0",
+                                            *options, peer.endpoint)
+                self.assertEqual((status, result["errors"]), (4, {"EXTRA": 3}))
+                self.assertEqual(result["bytes_received"], 256)
+                self.assertEqual(result["first_difference"]["text"], "EXTRA 1 byte")
+
+    def test_full_backlog(self):
+        """A queue that stays full is a connection that was not made."""
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(self.path())
+            listener.listen(0)
+            status, result = self.bench("-c", "3", "-n", "3", "--warmup", "0", "--timeout", "0.2",
+                                        "unix:" + self.path())
+        self.assertEqual((status, result["messages"]), (3, 0))
+        self.assertEqual(set(result["connect_errors"]), {"TIMEOUT"})
+
     def test_silence(self):
         for behaviour in SILENT:
             with self.subTest(behaviour), badpeers.serve(behaviour, self.path()) as peer:
