@@ -60,6 +60,10 @@ static int attempt(struct search *search, uint64_t rate, struct reason *why)
     if (load_run(session->load, &search->plan, &search->plan.endpoints[0], search->address,
                  &search->result, why) < 0)
         return -1;
+    if (session->load->interruptions) {
+        tally_merge_errors(search->failures, tally);
+        return 0; /* cut short, it says nothing about the rate */
+    }
     met = goals_met(&search->plan.find_max, &search->result) && !tally_errors(tally) &&
           tally_status(tally) == EXIT_EXACT &&
           result_throughput(&search->result) >= ACHIEVED * (double)rate;
@@ -129,7 +133,8 @@ static enum exit_status maximum_status(const struct search *search)
     enum exit_status failed = tally_status(search->failures);
 
     if (!search->best_rate)
-        return exit_status_worse(EXIT_GOAL, failed);
+        return exit_status_worse(search->session->load->interruptions ? EXIT_MISSING : EXIT_GOAL,
+                                 failed);
     if (failed == EXIT_DIFFERS || failed == EXIT_ENDED)
         return failed;
     return goals_met(&search->plan.require, &search->best) ? EXIT_EXACT : EXIT_GOAL;
@@ -144,8 +149,11 @@ static enum exit_status report_maximum(struct search *search)
     search->plan.rate = search->best_rate;
     if (session->text && search->best_rate)
         summary_print(session->text, &search->plan, &search->best);
+    if (session->text && session->load->interruptions)
+        fprintf(session->text, "\ninterrupted: the search is not at its end\n");
     if (session->text && !search->best_rate)
-        fprintf(session->text, "\nno rate meets %s\n", goal);
+        fprintf(session->text, "\nno rate %s %s\n",
+                session->load->interruptions ? "so far meets" : "meets", goal);
     else if (session->text)
         fprintf(session->text, "\nhighest rate that meets %s: %" PRIu64 "/s%s\n", goal,
                 search->best_rate,
@@ -160,7 +168,8 @@ static enum exit_status report_maximum(struct search *search)
         if ((search->best_rate && record_result(&session->records[i], &search->plan, &search->best,
                                                 NULL, 0, &why) < 0) ||
             record_maximum(&session->records[i], goal, search->best_rate,
-                           search->generator_was_limit, search->failures, &why) < 0) {
+                           search->generator_was_limit, session->load->interruptions > 0,
+                           search->failures, &why) < 0) {
             session_complain(session, "", &why);
             return EXIT_LOCAL;
         }

@@ -2,8 +2,8 @@
 #include "bench/live.h"
 
 #include "base/clock.h"
+#include "bench/record.h"
 #include "bench/units.h"
-#include "measure/report.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -56,7 +56,7 @@ static void show_json(const struct live *live, const struct tally *tally, uint64
     report_number(&report, "end_ns", now_ns - live->begin_ns);
     report_number(&report, "bytes_received", tally->bytes_received);
     report_real(&report, "rate", rate); /* null for no time at all */
-    report_number(&report, "errors", tally_errors(tally));
+    record_add_errors(&report, tally);
     report_histogram(&report, "latency", &tally->latency, 0);
     /* A line that is lost in between does no harm; the report at the end is checked. */
     if (report_print(&report, stdout, "standard output", &why) < 0)

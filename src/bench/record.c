@@ -3,8 +3,6 @@
 
 #include "bench/record.h"
 
-#include "measure/report.h"
-
 #include <errno.h>
 #include <string.h>
 
@@ -77,7 +75,7 @@ static void add_words(struct report *report, const char *key, const uint64_t *co
     report_end(report);
 }
 
-static void add_errors(struct report *report, const struct tally *tally)
+void record_add_errors(struct report *report, const struct tally *tally)
 {
     add_words(report, "connect_errors", tally->connect_errors);
     add_words(report, "errors", tally->errors);
@@ -101,7 +99,7 @@ static void add_counts(struct report *report, const struct tally *tally)
     report_number(report, "lost", tally->lost);
     report_number(report, "unsent", tally->unsent);
     report_number(report, "connects", tally->connects);
-    add_errors(report, tally);
+    record_add_errors(report, tally);
 }
 
 static void add_generator(struct report *report, const struct result *result)
@@ -215,14 +213,15 @@ int record_attempt(const struct record *record, const struct plan *plan,
     report_number(&report, "offered_rate", plan->rate);
     report_real(&report, "rate", result_rate(result));
     report_truth(&report, "met", met);
-    add_errors(&report, result->tally);
+    record_add_errors(&report, result->tally);
     report_truth(&report, "generator_was_limit", generator_was_limit);
     report_histogram(&report, "latency", &result->tally->latency, 0);
     return finish(&report, record, why);
 }
 
 int record_maximum(const struct record *record, const char *goal, uint64_t rate,
-                   int generator_was_limit, const struct tally *failures, struct reason *why)
+                   int generator_was_limit, int interrupted, const struct tally *failures,
+                   struct reason *why)
 {
     struct report report;
 
@@ -230,7 +229,8 @@ int record_maximum(const struct record *record, const char *goal, uint64_t rate,
     report_text(&report, "goal", goal);
     report_number(&report, "rate", rate);
     report_truth(&report, "generator_was_limit", generator_was_limit);
-    add_errors(&report, failures);
+    report_truth(&report, "interrupted", interrupted);
+    record_add_errors(&report, failures);
     return finish(&report, record, why);
 }
 

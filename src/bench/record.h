@@ -7,6 +7,7 @@
 #include "bench/environment.h"
 #include "bench/plan.h"
 #include "bench/result.h"
+#include "measure/report.h"
 
 #include <stdio.h>
 
@@ -18,6 +19,9 @@ struct record {
     const struct environment *environment;
     char *const *command;
 };
+
+/* "connect_errors", "errors", "local_limits" and, if there was one, "first_difference". */
+void record_add_errors(struct report *report, const struct tally *tally);
 
 /* "type":"result": everything, with the histograms' buckets and what is needed to repeat the run.
  * rounds holds the figures of round_count rounds, NULL when there was one. */
@@ -36,7 +40,7 @@ int record_attempt(const struct record *record, const struct plan *plan,
 /* "type":"maximum": the end of --find-max; rate 0 means that no rate met the goal. failures are the
  * errors of all attempts. */
 int record_maximum(const struct record *record, const char *goal, uint64_t rate,
-                   int generator_was_limit, const struct tally *failures,
+                   int generator_was_limit, int interrupted, const struct tally *failures,
                    struct reason *why) MUST_CHECK;
 
 /* "type":"error": the run did not take place. */

@@ -121,8 +121,10 @@ void summary_print_errors(FILE *stream, const struct tally *tally)
     }
     fputc('\n', stream);
     if (tally->verdict.word != REASON_NONE)
-        fprintf(stream, "first      %s (connection %" PRIu64 ")\n",
-                verdict_format(&tally->verdict, text, sizeof text), tally->verdict_connection);
+        fprintf(stream, "first      %s%s (connection %" PRIu64 ")\n",
+                verdict_format(&tally->verdict, text, sizeof text),
+                tally->verdict.word == REASON_FOREIGN ? ": bytes of another connection" : "",
+                tally->verdict_connection);
     if (tally->no_port)
         fprintf(stream,
                 "limit      this machine had no local port %" PRIu64 " time%s (EADDRNOTAVAIL):\n"

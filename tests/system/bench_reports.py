@@ -347,6 +347,7 @@ class Reports(echotest.TestCase):
             self.assertEqual(sum(item["latency"]["count"] for item in intervals),
                              result["messages"])
             self.assertGreater(intervals[0]["rate"], 0)
+            self.assertEqual(intervals[0]["errors"], {})  # as in the result
 
     def test_intervals_without_an_echo(self):
         """What was not measured is a dash, and not 0."""

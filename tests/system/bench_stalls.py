@@ -129,6 +129,24 @@ class Stalls(echotest.TestCase):
         self.assertEqual((status, result["messages"], result["errors"]), (1, 0, {}))
         self.assertEqual([goal["met"] for goal in result["goals"]], [False, False])
 
+    def test_interrupt_of_a_search(self):
+        """It has not found that no rate meets the goal."""
+        seen = threading.Event()
+
+        def echo(conn):
+            for data in badpeers.chunks(conn):
+                badpeers.send_rest(conn, data)
+                seen.set()
+
+        with badpeers.serve(echo, self.path()) as peer:
+            process = self.bench("-d", "60", "--warmup", "0", "--find-max", "p99<60s",
+                                 peer.endpoint)
+            self.assertTrue(seen.wait(echotest.PATIENCE))
+            self.interrupt(process)
+            status, maximum = self.report(process)
+        self.assertEqual((status, maximum["type"], maximum["rate"]), (1, "maximum", 0))
+        self.assertTrue(maximum["interrupted"])
+
     def test_interrupt_while_connecting(self):
         """At once, when nothing has begun yet."""
         with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
