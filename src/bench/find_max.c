@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define FIRST_RATE   1000u
 #define CLOSE_ENOUGH 1.03 /* between the highest rate that held and the lowest that did not */
@@ -179,25 +180,31 @@ static enum exit_status report_maximum(struct search *search)
 
 enum exit_status session_find_max(struct session *session, const struct address *address)
 {
-    struct search search = {.session = session,
-                            .address = address,
-                            .plan = *session->plan,
-                            .result = {.tally = tally_create()},
-                            .best = {.tally = tally_create()},
-                            .failures = tally_create()};
+    struct search *search = calloc(1, sizeof *search);
     enum exit_status status = EXIT_LOCAL;
     struct reason why;
 
-    if (!search.result.tally || !search.best.tally || !search.failures) {
+    if (search) {
+        search->session = session;
+        search->address = address;
+        search->plan = *session->plan;
+        search->result.tally = tally_create();
+        search->best.tally = tally_create();
+        search->failures = tally_create();
+    }
+    if (!search || !search->result.tally || !search->best.tally || !search->failures) {
         reason_errno(&why, ENOMEM, "start");
         session_complain(session, "", &why);
-    } else if (search_rates(&search, &why) < 0) {
+    } else if (search_rates(search, &why) < 0) {
         session_complain(session, "", &why);
     } else {
-        status = report_maximum(&search);
+        status = report_maximum(search);
     }
-    tally_destroy(search.result.tally);
-    tally_destroy(search.best.tally);
-    tally_destroy(search.failures);
+    if (search) {
+        tally_destroy(search->result.tally);
+        tally_destroy(search->best.tally);
+        tally_destroy(search->failures);
+    }
+    free(search);
     return status;
 }

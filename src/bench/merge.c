@@ -198,7 +198,8 @@ static int add_part(struct merge *merge, const struct plan *plan, struct result 
     if (!grown)
         return reason_errno(why, ENOMEM, "merge");
     merge->parts = grown;
-    grown[merge->part_count++] = (struct merge_part){.plan = *plan, .result = *result};
+    grown[merge->part_count].plan = *plan;
+    grown[merge->part_count++].result = *result;
     result->tally = NULL;
     return 0;
 }
@@ -227,23 +228,27 @@ static int add_result(struct merge *merge, struct document *document, const char
                       struct reason *why)
 {
     struct result result = {.tally = tally_create()};
-    struct plan plan = *merge->plan;
+    struct plan *plan = malloc(sizeof *plan); /* too large for a small stack */
     struct merge_part *part;
     struct merge_source source;
     int status = -1;
 
-    if (!result.tally)
-        return reason_errno(why, ENOMEM, "merge");
-    read_plan(document, &plan);
-    read_result(document, plan.rate > 0, &result);
-    source = source_of(path, &plan, &result);
+    if (!result.tally || !plan) {
+        reason_errno(why, ENOMEM, "merge");
+        goto out;
+    }
+    *plan = *merge->plan;
+    read_plan(document, plan);
+    read_result(document, plan->rate > 0, &result);
+    source = source_of(path, plan, &result);
     part = find_part(merge, result.endpoint);
     if (document->missing[0])
         reason_set(why, REASON_USAGE, 0, "the field \"%s\" is missing or of another type",
                    document->missing);
     else if (add_source(merge, &source, why) == 0)
-        status =
-            part ? add_to_part(part, &plan, &result, why) : add_part(merge, &plan, &result, why);
+        status = part ? add_to_part(part, plan, &result, why) : add_part(merge, plan, &result, why);
+out:
+    free(plan);
     tally_destroy(result.tally);
     return status;
 }
