@@ -35,7 +35,7 @@ const struct options_row plan_options[] = {
     {PLAN_OPTION_WARMUP, "warmup", "D", "time before anything counts (1s)"},
     {PLAN_OPTION_VERIFY, "verify", "HOW", "bytes compared: full, sample or none (full)"},
     {PLAN_OPTION_SEED, "seed", "N", "choose the bytes; without it another for each run"},
-    {PLAN_OPTION_TIMEOUT, "timeout", "D", "who owes an echo for longer has failed (10s)"},
+    {PLAN_OPTION_TIMEOUT, "timeout", "D", "an echo outstanding for longer has failed (10s)"},
     {PLAN_OPTION_FIND_MAX, "find-max", "GOAL",
      "the highest rate that meets a goal such as p99<2ms;\n"
      "each attempt takes the run time (then 2s)"},
