@@ -75,16 +75,30 @@ static const struct unit {
     const char *name;
     uint64_t scale;
 } size_units[] = {
+    /* text_format_size prints the first that divides. */
     {"TiB", UINT64_C(1) << 40},
     {"GiB", UINT64_C(1) << 30},
     {"MiB", UINT64_C(1) << 20},
     {"KiB", UINT64_C(1) << 10},
+    /* As for dd(1). */
+    {"T", UINT64_C(1) << 40},
+    {"G", UINT64_C(1) << 30},
+    {"M", UINT64_C(1) << 20},
+    {"K", UINT64_C(1) << 10},
+    /* Powers of 1000. */
     {"TB", UINT64_C(1000000000000)},
     {"GB", UINT64_C(1000000000)},
     {"MB", UINT64_C(1000000)},
     {"KB", UINT64_C(1000)},
     {"kB", UINT64_C(1000)},
     {"B", UINT64_C(1)},
+    {NULL, 0},
+};
+
+static const struct unit rate_units[] = {
+    {"M", UINT64_C(1000000)},
+    {"k", UINT64_C(1000)},
+    {"", UINT64_C(1)},
     {NULL, 0},
 };
 
@@ -120,7 +134,7 @@ int text_size(const char *text, uint64_t min, uint64_t max, uint64_t *bytes, str
     unit = find_unit(size_units, *cursor ? cursor : "B");
     if (!unit)
         return reason_set(why, REASON_USAGE, 0,
-                          "\"%s\" does not end in a unit of size (KiB MiB GiB kB MB GB)",
+                          "\"%s\" does not end in a unit of size (K M G, KiB MiB GiB, kB MB GB)",
                           quoted(text, copy, sizeof copy));
     if (number > UINT64_MAX / unit->scale || number * unit->scale < min ||
         number * unit->scale > max) {
@@ -131,6 +145,28 @@ int text_size(const char *text, uint64_t min, uint64_t max, uint64_t *bytes, str
                           text_format_size(max, high, sizeof high));
     }
     *bytes = number * unit->scale;
+    return 0;
+}
+
+int text_rate(const char *text, uint64_t min, uint64_t max, uint64_t *rate, struct reason *why)
+{
+    const char *cursor = text;
+    const struct unit *unit = NULL;
+    uint64_t number;
+    char copy[48];
+    int digits = read_digits(&cursor, 10, &number);
+
+    if (digits != NO_DIGITS)
+        unit = find_unit(rate_units, cursor);
+    if (!unit)
+        return reason_set(why, REASON_USAGE, 0,
+                          "\"%s\" is not a whole number per second such as 500, 10k or 2M",
+                          quoted(text, copy, sizeof copy));
+    if (digits == TOO_MANY_DIGITS || number > UINT64_MAX / unit->scale ||
+        number * unit->scale < min || number * unit->scale > max)
+        return reason_set(why, REASON_USAGE, 0, "%s is outside %" PRIu64 " to %" PRIu64,
+                          quoted(text, copy, sizeof copy), min, max);
+    *rate = number * unit->scale;
     return 0;
 }
 
@@ -154,6 +190,26 @@ static int read_fraction(const char **cursor, uint64_t *billionths)
     return 0;
 }
 
+/* ".2" has no digits in front of its point. */
+static int read_whole(const char **cursor, uint64_t *whole)
+{
+    *whole = 0;
+    return **cursor == '.' ? 0 : read_digits(cursor, 10, whole);
+}
+
+/* "0,2", which is how many languages write it. */
+static int refuse_comma(const char *text, enum text_unit rule, struct reason *why)
+{
+    char copy[48], better[48];
+    int has_unit = text[strspn(text, ",.0123456789")] != '\0';
+
+    quoted(text, copy, sizeof copy);
+    snprintf(better, sizeof better, "%s", copy);
+    better[strcspn(better, ",")] = '.';
+    return reason_set(why, REASON_USAGE, 0, "\"%s\" has a comma: write %s%s", copy, better,
+                      rule == TEXT_UNIT_REQUIRED && !has_unit ? "s" : "");
+}
+
 int text_duration(const char *text, enum text_unit rule, uint64_t min_ns, uint64_t max_ns,
                   uint64_t *duration_ns, struct reason *why)
 {
@@ -162,10 +218,13 @@ int text_duration(const char *text, enum text_unit rule, uint64_t min_ns, uint64
     uint64_t whole, billionths, total;
     char copy[48], low[32], high[32];
 
-    if (read_digits(&cursor, 10, &whole) < 0 || read_fraction(&cursor, &billionths) < 0)
+    if (read_whole(&cursor, &whole) < 0 || read_fraction(&cursor, &billionths) < 0)
         return reason_set(why, REASON_USAGE, 0, "\"%s\" is not a duration such as %s",
                           quoted(text, copy, sizeof copy),
                           rule == TEXT_UNIT_REQUIRED ? "500ms, 30s or 5m" : "0.5, 500ms or 30s");
+    if (*cursor == ',' && cursor > text && strchr(".0123456789", cursor[-1]) && cursor[1] >= '0' &&
+        cursor[1] <= '9')
+        return refuse_comma(text, rule, why);
     if (!*cursor && rule == TEXT_UNIT_REQUIRED && strcmp(text, "0") != 0)
         return reason_set(why, REASON_USAGE, 0,
                           "\"%s\" has no unit: write \"%ss\" for seconds or \"%sms\"",

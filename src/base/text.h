@@ -17,8 +17,13 @@ int text_number(const char *text, uint64_t min, uint64_t max, uint64_t *value,
 /* The same for a mode as chmod(1) takes it: octal digits, "0" to "7777". */
 int text_octal(const char *text, uint64_t max, uint64_t *value, struct reason *why) MUST_CHECK;
 
-/* Bytes: "512", "64KiB", "1MB" (B kB KB MB GB TB are powers of 1000, KiB MiB GiB TiB of 1024). */
+/* Bytes: "512", "64KiB", "1MB", "1G" (B kB KB MB GB TB are powers of 1000, KiB MiB GiB TiB of 1024
+ * and so are K M G T, as for dd(1)). */
 int text_size(const char *text, uint64_t min, uint64_t max, uint64_t *bytes,
+              struct reason *why) MUST_CHECK;
+
+/* A rate per second: "500", "10k", "2M" (powers of 1000). */
+int text_rate(const char *text, uint64_t min, uint64_t max, uint64_t *rate,
               struct reason *why) MUST_CHECK;
 
 enum text_unit {
@@ -26,8 +31,8 @@ enum text_unit {
     TEXT_UNIT_SECONDS   /* command line: a bare number is seconds, as in ping(8) */
 };
 
-/* A duration into nanoseconds: "500ms", "1.5s", "50us", "5m", "2h", "1d"; units ns us ms s m h d;
- * at most nine decimals. min and max are nanoseconds. */
+/* A duration into nanoseconds: "500ms", "1.5s", ".2", "50us", "5m", "2h", "1d"; units ns us ms s m
+ * h d; at most nine decimals. min and max are nanoseconds. */
 int text_duration(const char *text, enum text_unit unit, uint64_t min_ns, uint64_t max_ns,
                   uint64_t *duration_ns, struct reason *why) MUST_CHECK;
 

@@ -30,7 +30,7 @@ static int print(int help)
         options_print(plan_options, stdout);
         printf("\nENDPOINT is unix:/tmp/echo.sock, localhost:7777 and the like: "
                "echo-endpoint(7).\n"
-               "Times: 0.5, 500ms, 30s, 5m. Sizes: 512, 64KiB, 1MB. Manual: echo-bench(1).\n");
+               "Times: 0.5, 500ms, 30s, 5m. Sizes: 512, 64KiB, 1G. Manual: echo-bench(1).\n");
     } else {
         printf("echo-bench (%s) %s\n", PACKAGE_NAME, PACKAGE_VERSION);
     }

@@ -203,7 +203,7 @@ static int set_amount(struct plan *plan, int letter, const char *argument, struc
     case 'P':
         return set_number(&plan->in_flight, argument, 1, 65536, why);
     case 'R':
-        return text_number(argument, 1, PLAN_RATE_MAX, &plan->rate, why);
+        return text_rate(argument, 1, PLAN_RATE_MAX, &plan->rate, why);
     case PLAN_OPTION_CHURN:
         return text_number(argument, 1, INT64_MAX, &plan->churn, why);
     case PLAN_OPTION_SEED:

@@ -27,7 +27,7 @@ static enum exit_status print_help(void)
            "With MESSAGE, sends each and prints its echo; without, copies standard input.\n"
            "ENDPOINT is unix:/tmp/echo.sock, unix:@name, localhost:7777, [::1]:7777 ...\n\n");
     options_print(request_options, stdout);
-    printf("\nD is a duration: 2, 0.5, 500ms, 1m. SIZE: 512, 64KiB, 1MB. See echo-client(1).\n");
+    printf("\nD is a duration: 2, .5, 500ms, 1m. SIZE: 512, 64KiB, 1G. See echo-client(1).\n");
     return EXIT_EXACT;
 }
 

@@ -73,15 +73,41 @@ static int take_service(struct endpoint *endpoint, const char *service, struct r
     return 0;
 }
 
-static int take_ipv6(struct endpoint *endpoint, char *literal, struct reason *why)
+/* What follows the '%' of a link-local address: the name or the index of an interface. RFC 6874: in
+ * a URL the '%' is written %25. */
+static int check_zone(const char **zone, int url, const char *name, struct reason *why)
+{
+    int escaped = strncmp(*zone, "25", 2) == 0;
+    char rest[4 * IF_NAMESIZE];
+
+    if (url && escaped) {
+        *zone += 2;
+    } else if (escaped && (*zone)[2] && !only_digits(*zone)) {
+        text_escape(rest, sizeof rest, *zone + 2, strlen(*zone + 2));
+        return reason_set(why, REASON_USAGE, 0, "%%25 is for URLs (tcp://): write [%s%%%s]:PORT",
+                          name, rest);
+    }
+    if (!**zone || strlen(*zone) >= IF_NAMESIZE || strpbrk(*zone, " /%[]:"))
+        return reason_set(why, REASON_USAGE, 0,
+                          "no name of an interface after '%%': write [%s%%eth0]:PORT", name);
+    if (!(*zone)[strspn(*zone, "0")])
+        return reason_set(why, REASON_USAGE, 0,
+                          "interface 0 does not exist: write the interface's name, as in "
+                          "[%s%%eth0]:PORT",
+                          name);
+    return 0;
+}
+
+static int take_ipv6(struct endpoint *endpoint, char *literal, int url, struct reason *why)
 {
     char name[INET6_ADDRSTRLEN + IF_NAMESIZE + 1];
-    char *zone = strchr(literal, '%');
+    char *percent = strchr(literal, '%');
+    const char *zone = percent ? percent + 1 : NULL;
     struct in6_addr bytes;
     int link_local;
 
-    if (zone)
-        *zone++ = '\0';
+    if (percent)
+        *percent = '\0';
     if (inet_pton(AF_INET6, literal, &bytes) != 1)
         return reason_set(why, REASON_USAGE, 0,
                           "no IPv6 address between the brackets: write [::1]:7777, and other hosts "
@@ -100,15 +126,14 @@ static int take_ipv6(struct endpoint *endpoint, char *literal, struct reason *wh
     if (zone && !link_local)
         return reason_set(why, REASON_USAGE, 0,
                           "only a link-local address has an interface: write [%s]:PORT", name);
-    if (zone && (!*zone || strlen(zone) >= IF_NAMESIZE || strpbrk(zone, " /%[]:")))
-        return reason_set(why, REASON_USAGE, 0,
-                          "no name of an interface after '%%': write [%s%%eth0]:PORT", name);
+    if (zone && check_zone(&zone, url, name, why) < 0)
+        return -1;
     if (zone)
         snprintf(name + strlen(name), sizeof name - strlen(name), "%%%s", zone);
     return take_name(endpoint, name);
 }
 
-static int parse_bracketed(struct endpoint *endpoint, char *text, struct reason *why)
+static int parse_bracketed(struct endpoint *endpoint, char *text, int url, struct reason *why)
 {
     char *end = strchr(text, ']');
 
@@ -116,7 +141,7 @@ static int parse_bracketed(struct endpoint *endpoint, char *text, struct reason 
         return reason_set(why, REASON_USAGE, 0,
                           "an IPv6 address is written in brackets, then its port: [::1]:7777");
     *end = '\0';
-    if (take_ipv6(endpoint, text + 1, why) < 0)
+    if (take_ipv6(endpoint, text + 1, url, why) < 0)
         return -1;
     return take_service(endpoint, end[1] ? end + 2 : NULL, why);
 }
@@ -213,7 +238,7 @@ int transport_tcp_parse(struct endpoint *endpoint, const char *scheme, const cha
     if (only_digits(copy))
         return reason_set(why, REASON_USAGE, 0, "a port without a host: write localhost:%s", copy);
     if (copy[0] == '[')
-        return parse_bracketed(endpoint, copy, why);
+        return parse_bracketed(endpoint, copy, url, why);
     colon = strchr(copy, ':');
     if (colon && strchr(colon + 1, ':'))
         return refuse_colons(copy, why);

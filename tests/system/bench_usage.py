@@ -11,7 +11,7 @@ ENDPOINT = "unix:/nonexistent/echo.sock"
 
 NUMBERS = ("", "x", "-1", "+1", "1x", "0x1", "1e3", " 1", "01", "1.5", "99999999999999999999")
 SIZES = ("", "x", "-1", "0", "1.5", "1 KiB", "17MiB", "64:", ":64", "64:32", "1:2:3")
-DURATIONS = ("", "x", "-1", "+1", "1x", "1 s", "1e3", ".5", "1.s", "99999999999d", "400d")
+DURATIONS = ("", "x", "-1", "+1", "1x", "1 s", "1e3", ".", "0,2", "1.s", "99999999999d", "400d")
 GOALS = ("", "p99", "p99<", "p99<1", "p100<1ms", "speed>1", "errors=x", "rate>5,")
 
 # Every option with an argument, and what it refuses.
@@ -22,7 +22,7 @@ BAD_VALUES = {
     "--messages": (*NUMBERS, "0"),
     "--size": SIZES,
     "--in-flight": (*NUMBERS, "0", "65537"),
-    "--rate": (*NUMBERS, "0"),
+    "--rate": (*NUMBERS, "0", "10K", "1.5k", "0k", "99999999M"),
     "--arrival": ("", "normal", "Poisson"),
     "--churn": (*NUMBERS, "0"),
     "--idle": NUMBERS,
@@ -86,6 +86,13 @@ class Usage(usage.Checks, echotest.TestCase):
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100)))
         self.assertEqual(status, 2)
         self.assertRegex(errors, "NOFILE: 200 connections need .* limit is 100")
+
+    def test_good_values(self):
+        """What people write: the run fails only because there is no server."""
+        for arguments in (("-R", "10k"), ("-R", "2M"), ("-d", ".2"), ("-s", "1K"), ("-s", "1K:1M")):
+            with self.subTest(arguments):
+                status, _, errors = echotest.run(self.program, *arguments, ENDPOINT)
+                self.assertEqual(status, 3, errors)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ ENDPOINT = "unix:/nonexistent/echo.sock"
 
 NUMBERS = ("", "x", "-1", "+1", "1x", "0x1", "1e3", " 1", "01")
 SIZES = (*NUMBERS, "1.5", "1 KiB", "1kib", "99999999TiB")
-DURATIONS = ("", "x", "-1", "+1", "1x", "1 s", "1e3", ".5", "1.s", "99999999999d", "400d")
+DURATIONS = ("", "x", "-1", "+1", "1x", "1 s", "1e3", ".", "0,2", "1.s", "99999999999d", "400d")
 
 # Every option with an argument, the mode it belongs to, and what it refuses.
 BAD_VALUES = {
@@ -86,6 +86,14 @@ class Usage(usage.Checks, echotest.TestCase):
                     modes = [mode] if mode else []
                     errors = self.refused(ENDPOINT, *modes, "%s=%s" % (option, value))
                     self.assertRegex(errors, "USAGE: (-[a-zA-Z]|--[a-z-]+): ")
+
+    def test_good_values(self):
+        """What people write: the run fails only because there is no server."""
+        for arguments in (("--ping", "-i", ".2"), ("--ping", "-s", "1K"), ("--verify", "--size", "1G"),
+                          ("--timeout", ".5s")):
+            with self.subTest(arguments):
+                status, _, errors = echotest.run(self.program, *arguments, ENDPOINT)
+                self.assertEqual(status, 3, errors)
 
     def test_json(self):
         """The error is an object too."""

@@ -77,9 +77,14 @@ static void sizes(void **state)
                 {"1KB", 1000, "1KB"},
                 {"2GiB", UINT64_C(2) << 30, "2GiB"},
                 {"1024", 1024, "1KiB"},
-                {"10B", 10, "10"}};
-    static const char *const bad[] = {"",   "KiB", "64 KiB", "64kib",      "1.5MB",
-                                      "-1", "064", "1MBB",   "99999999TiB"};
+                {"10B", 10, "10"},
+                {"4K", 4096, "4KiB"},
+                {"3M", 3 << 20, "3MiB"},
+                {"1G", 1 << 30, "1GiB"},
+                {"2T", UINT64_C(2) << 40, "2TiB"}};
+    static const char *const bad[] = {"",     "KiB",       "K",          "64 KiB", "64kib",
+                                      "1k",   "1.5MB",     "1,5M",       "-1",     "064",
+                                      "1MBB", "99999999T", "99999999TiB"};
     char text[32];
     uint64_t value;
 
@@ -94,6 +99,64 @@ static void sizes(void **state)
     for (size_t i = 0; i < COUNT(bad); i++)
         if (text_size(bad[i], 0, UINT64_MAX, &value, NULL) == 0)
             fail_msg("\"%s\" was taken for a size", bad[i]);
+}
+
+static void rates(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t value;
+    } good[] = {{"1", 1}, {"500", 500}, {"10k", 10000}, {"2M", 2000000}, {"0", 0}};
+    static const char *const bad[] = {"",
+                                      "k",
+                                      "10K",
+                                      "1m",
+                                      "10 k",
+                                      "100.5",
+                                      "0,2",
+                                      "1.5k",
+                                      "-1k",
+                                      "01k",
+                                      "10kk",
+                                      "1e3",
+                                      "99999999999999999999k"};
+    struct reason why;
+    uint64_t value;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(good); i++) {
+        assert_int_equal(text_rate(good[i].text, 0, UINT64_MAX, &value, NULL), 0);
+        assert_true(value == good[i].value);
+    }
+    for (size_t i = 0; i < COUNT(bad); i++)
+        if (text_rate(bad[i], 0, UINT64_MAX, &value, &why) == 0)
+            fail_msg("\"%s\" was taken for a rate", bad[i]);
+    assert_int_equal(text_rate("100.5", 1, 1000, &value, &why), -1);
+    assert_string_equal(why.text,
+                        "\"100.5\" is not a whole number per second such as 500, 10k or 2M");
+    assert_int_equal(text_rate("2k", 1, 1000, &value, &why), -1);
+    assert_string_equal(why.text, "2k is outside 1 to 1000");
+}
+
+static void commas(void **state)
+{
+    static const struct {
+        const char *text;
+        enum text_unit rule;
+        const char *sentence;
+    } rows[] = {{"0,2", TEXT_UNIT_SECONDS, "\"0,2\" has a comma: write 0.2"},
+                {"1,5ms", TEXT_UNIT_SECONDS, "\"1,5ms\" has a comma: write 1.5ms"},
+                {"0,2", TEXT_UNIT_REQUIRED, "\"0,2\" has a comma: write 0.2s"},
+                {"0,2m", TEXT_UNIT_REQUIRED, "\"0,2m\" has a comma: write 0.2m"}};
+    struct reason why;
+    uint64_t value;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_int_equal(
+            text_duration(rows[i].text, rows[i].rule, 0, UINT64_MAX >> 1, &value, &why), -1);
+        assert_string_equal(why.text, rows[i].sentence);
+    }
 }
 
 static void durations(void **state)
@@ -112,6 +175,8 @@ static void durations(void **state)
                 {"0.2", TEXT_UNIT_SECONDS, 200 * NS_PER_MS, "200ms"},
                 {"2", TEXT_UNIT_SECONDS, 2 * NS_PER_S, "2s"},
                 {"0.000000001", TEXT_UNIT_SECONDS, 1, "1ns"},
+                {".2", TEXT_UNIT_SECONDS, 200 * NS_PER_MS, "200ms"},
+                {".5s", TEXT_UNIT_REQUIRED, 500 * NS_PER_MS, "500ms"},
                 {"1.5d", TEXT_UNIT_REQUIRED, 129600 * NS_PER_S, "36h"}};
     static const struct {
         const char *text;
@@ -121,7 +186,11 @@ static void durations(void **state)
                {"5", TEXT_UNIT_REQUIRED},
                {"-1s", TEXT_UNIT_SECONDS},
                {"1.s", TEXT_UNIT_SECONDS},
-               {".5s", TEXT_UNIT_SECONDS},
+               {".", TEXT_UNIT_SECONDS},
+               {".s", TEXT_UNIT_SECONDS},
+               {"-.2", TEXT_UNIT_SECONDS},
+               {",2", TEXT_UNIT_SECONDS},
+               {"0,", TEXT_UNIT_SECONDS},
                {"5 s", TEXT_UNIT_SECONDS},
                {"5S", TEXT_UNIT_SECONDS},
                {"1e3s", TEXT_UNIT_SECONDS},
@@ -215,9 +284,9 @@ static void quoted_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers),      cmocka_unit_test(octals),  cmocka_unit_test(sizes),
-        cmocka_unit_test(durations),    cmocka_unit_test(escapes), cmocka_unit_test(nearest),
-        cmocka_unit_test(quoted_words),
+        cmocka_unit_test(numbers), cmocka_unit_test(octals),  cmocka_unit_test(sizes),
+        cmocka_unit_test(rates),   cmocka_unit_test(commas),  cmocka_unit_test(durations),
+        cmocka_unit_test(escapes), cmocka_unit_test(nearest), cmocka_unit_test(quoted_words),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
