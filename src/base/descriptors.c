@@ -9,15 +9,13 @@
 
 int descriptors_fill_standard(struct reason *why)
 {
-    int fd;
+    /* Reading standard input and writing standard output must fail then, as they do in cat(1); a
+     * failure of standard error could not be reported. */
+    static const int modes[] = {O_WRONLY, O_RDONLY, O_RDWR};
 
-    /* open(2) gives the lowest free number, so each call fills the next gap. */
-    do
-        fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd < 0)
-        return reason_errno(why, errno, "open /dev/null");
-    close(fd);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd)
+            return reason_errno(why, errno, "open /dev/null");
     return 0;
 }
 

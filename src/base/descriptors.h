@@ -6,7 +6,8 @@
 #include "base/reason.h"
 
 /* Opens /dev/null on those of 0, 1 and 2 that are closed: else the first socket would get such a
- * number and the next line of a log would go to a client. */
+ * number and the next line of a log would go to a client. Reading the one and writing the other
+ * fails with EBADF, as it would have. */
 int descriptors_fill_standard(struct reason *why) MUST_CHECK;
 
 /* Raises the soft limit of open descriptors to the hard one; returns the limit that holds then. */

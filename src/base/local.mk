@@ -8,4 +8,5 @@ libbase_a_SOURCES = \
 	src/base/options.c src/base/options.h \
 	src/base/reason.c src/base/reason.h \
 	src/base/seam.c src/base/seam.h \
+	src/base/standard_output.c src/base/standard_output.h \
 	src/base/text.c src/base/text.h

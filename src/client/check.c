@@ -68,7 +68,7 @@ enum check_state check_failed(const struct request *request, const struct reason
 
     if (request->json)
         return print_json(request, state, why, 0);
-    printf("ECHO %s - %s: %s\n", state_names[state], reason_name(why->word), why->text);
+    output_text("ECHO %s - %s: %s\n", state_names[state], reason_name(why->word), why->text);
     return print_state(state);
 }
 
@@ -83,10 +83,10 @@ static enum check_state print_time(const struct request *request, uint64_t time_
         state = CHECK_WARNING;
     if (request->json)
         return print_json(request, state, NULL, time_ns);
-    printf("ECHO %s - %.2f ms round trip|time=%.6fs;%s;%s;0;\n", state_names[state],
-           (double)time_ns / 1e6, (double)time_ns / 1e9,
-           threshold(request->warn_ns, warn, sizeof warn),
-           threshold(request->crit_ns, crit, sizeof crit));
+    output_text("ECHO %s - %.2f ms round trip|time=%.6fs;%s;%s;0;\n", state_names[state],
+                (double)time_ns / 1e6, (double)time_ns / 1e9,
+                threshold(request->warn_ns, warn, sizeof warn),
+                threshold(request->crit_ns, crit, sizeof crit));
     return print_state(state);
 }
 

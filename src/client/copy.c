@@ -64,7 +64,7 @@ static void prepare(struct copy *copy, const struct request *request,
 {
     copy->request = request;
     compare_init_window(&copy->compare, copy->window, sizeof copy->window);
-    terminal_init(&copy->terminal, stdout);
+    output_begin_bytes(&copy->terminal);
     exchange_init(&copy->exchange, connected->fd, request->compare ? &copy->compare : NULL,
                   &request->trace, request->timeout_ns);
     copy->exchange.input_fd = STDIN_FILENO;

@@ -2,6 +2,7 @@
 /* echo-client: options, order, exit status. */
 #include "base/descriptors.h"
 #include "base/options.h"
+#include "base/standard_output.h"
 #include "client/check.h"
 #include "client/copy.h"
 #include "client/message.h"
@@ -15,25 +16,24 @@
 #include "config.h"
 
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 
 #define OPTIONS_MAX 64
 
 static enum exit_status print_help(void)
 {
-    printf("Usage: echo-client [options] ENDPOINT [MESSAGE...]\n"
-           "Checks that an echo server returns exactly what it is sent.\n\n"
-           "With MESSAGE, sends each and prints its echo; without, copies standard input.\n"
-           "ENDPOINT is unix:/tmp/echo.sock, unix:@name, localhost:7777, [::1]:7777 ...\n\n");
-    options_print(request_options, stdout);
-    printf("\nD is a duration: 2, .5, 500ms, 1m. SIZE: 512, 64KiB, 1G. See echo-client(1).\n");
+    output_text("Usage: echo-client [options] ENDPOINT [MESSAGE...]\n"
+                "Checks that an echo server returns exactly what it is sent.\n\n"
+                "With MESSAGE, sends each and prints its echo; without, copies standard input.\n"
+                "ENDPOINT is unix:/tmp/echo.sock, unix:@name, localhost:7777, [::1]:7777 ...\n\n");
+    options_print(request_options, standard_output());
+    output_text("\nD is a duration: 2, .5, 500ms, 1m. SIZE: 512, 64KiB, 1G. See echo-client(1).\n");
     return EXIT_EXACT;
 }
 
 static enum exit_status print_version(void)
 {
-    printf("echo-client (%s) %s\n", PACKAGE_NAME, PACKAGE_VERSION);
+    output_text("echo-client (%s) %s\n", PACKAGE_NAME, PACKAGE_VERSION);
     return EXIT_EXACT;
 }
 
@@ -117,7 +117,6 @@ int main(int argc, char **argv)
     struct reason why = {.word = REASON_NONE};
     enum exit_status status = EXIT_LOCAL;
 
-    signal(SIGPIPE, SIG_IGN);
     request_init(&request);
     if (descriptors_fill_standard(&why) == 0 && read_options(&request, argc, argv, &why) == 0)
         status = run(&request, &why);

@@ -102,7 +102,7 @@ static int talk_over(const struct request *request, const struct connect_result 
                   &request->trace, request->timeout_ns);
     talk.exchange.deliver = deliver;
     talk.exchange.context = &talk;
-    terminal_init(&talk.terminal, stdout);
+    output_begin_bytes(&talk.terminal);
     status = converse_all(&talk, why);
     if (!request->json && output_flush(&talk.terminal, status < 0 ? NULL : why) < 0)
         status = -1;

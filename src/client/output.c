@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/output.h"
 
-#include <errno.h>
+#include "base/standard_output.h"
+
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Not reason_errno: EPIPE on standard output is no RESET by the peer. */
 static int failed(int code, struct reason *why)
@@ -10,29 +14,38 @@ static int failed(int code, struct reason *why)
     return reason_set(why, REASON_OTHER, code, "write standard output: %s", strerror(code));
 }
 
+int output_line(struct reason *why)
+{
+    int code = standard_output_flush();
+
+    return code < 0 ? failed(-code, why) : 0;
+}
+
+void output_begin_bytes(struct terminal *terminal)
+{
+    terminal_init(terminal, standard_output(), isatty(STDOUT_FILENO));
+}
+
 int output_bytes(struct terminal *terminal, const void *bytes, size_t length, struct reason *why)
 {
-    errno = 0;
     terminal_write(terminal, bytes, length);
     /* Not terminal_flush: a character may go on in the next piece. */
-    if (ferror(terminal->stream) || fflush(terminal->stream) != 0)
-        return failed(errno ? errno : EIO, why);
-    return 0;
+    return output_line(why);
 }
 
 int output_flush(struct terminal *terminal, struct reason *why)
 {
-    int status = terminal_flush(terminal);
-
-    return status < 0 ? failed(-status, why) : 0;
+    terminal_release(terminal);
+    return output_line(why);
 }
 
-int output_line(struct reason *why)
+void output_text(const char *format, ...)
 {
-    errno = 0;
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return failed(errno ? errno : EIO, why);
-    return 0;
+    va_list arguments;
+
+    va_start(arguments, format);
+    vfprintf(standard_output(), format, arguments);
+    va_end(arguments);
 }
 
 void output_begin(struct report *report, const char *type)
@@ -43,7 +56,9 @@ void output_begin(struct report *report, const char *type)
 
 int output_print(struct report *report, struct reason *why)
 {
-    return report_print(report, stdout, "standard output", why);
+    if (report_print(report, standard_output(), "standard output", why) < 0)
+        return -1;
+    return output_line(why);
 }
 
 int output_received(uint64_t offset, const void *bytes, size_t length, struct reason *why)

@@ -12,6 +12,9 @@
 
 #include <stddef.h>
 
+/* For output_bytes: escapes what is not printable when standard output is a terminal. */
+void output_begin_bytes(struct terminal *terminal);
+
 /* Writes bytes of the peer and flushes, so that nothing waits in our buffers. */
 int output_bytes(struct terminal *terminal, const void *bytes, size_t length,
                  struct reason *why) MUST_CHECK;
@@ -19,7 +22,10 @@ int output_bytes(struct terminal *terminal, const void *bytes, size_t length,
 /* Writes what terminal still holds back, and flushes. */
 int output_flush(struct terminal *terminal, struct reason *why) MUST_CHECK;
 
-/* After lines printed with stdio: flushes standard output. */
+/* Text of our own; output_line writes it. */
+void output_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* After a line: flushes standard output. */
 int output_line(struct reason *why) MUST_CHECK;
 
 /* Begins an object: {"type": type ... */

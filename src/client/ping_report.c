@@ -37,7 +37,7 @@ static void begin_line(const struct ping_report *report)
     if (!report->request->timestamps)
         return;
     now = time_of_day();
-    printf("[%lld.%06ld] ", (long long)now.tv_sec, now.tv_nsec / 1000);
+    output_text("[%lld.%06ld] ", (long long)now.tv_sec, now.tv_nsec / 1000);
 }
 
 /* Standard output is written line by line, so that a reader sees each answer when it comes. */
@@ -73,7 +73,7 @@ void ping_report_start(struct ping_report *report)
 {
     if (report->request->json)
         return;
-    printf("ECHO %s %" PRIu64 " bytes\n", report->request->name, report->request->size);
+    output_text("ECHO %s %" PRIu64 " bytes\n", report->request->name, report->request->size);
     end_line(report);
 }
 
@@ -108,11 +108,11 @@ void ping_report_echo(struct ping_report *report, uint64_t seq, uint64_t time_ns
         return;
     }
     begin_line(report);
-    printf("%" PRIu64 " bytes from %s: seq=%" PRIu64, report->request->size, report->request->name,
-           seq);
+    output_text("%" PRIu64 " bytes from %s: seq=%" PRIu64, report->request->size,
+                report->request->name, seq);
     if (report->request->reconnect)
-        printf(" connect=%.4f", ms(connect_ns));
-    printf(" time=%.4f ms%s\n", ms(time_ns), late ? " (late)" : "");
+        output_text(" connect=%.4f", ms(connect_ns));
+    output_text(" time=%.4f ms%s\n", ms(time_ns), late ? " (late)" : "");
     end_line(report);
 }
 
@@ -129,7 +129,7 @@ void ping_report_outstanding(struct ping_report *report, uint64_t seq)
         return;
     }
     begin_line(report);
-    printf("no answer yet for seq=%" PRIu64 "\n", seq);
+    output_text("no answer yet for seq=%" PRIu64 "\n", seq);
     end_line(report);
 }
 
@@ -145,8 +145,8 @@ void ping_report_failure(struct ping_report *report, uint64_t seq, const struct 
         return;
     }
     begin_line(report);
-    printf("from %s: seq=%" PRIu64 " %s: %s\n", report->request->name, seq, reason_name(why->word),
-           why->text);
+    output_text("from %s: seq=%" PRIu64 " %s: %s\n", report->request->name, seq,
+                reason_name(why->word), why->text);
     end_line(report);
 }
 
@@ -179,14 +179,15 @@ static void statistics_object(struct ping_report *report, uint64_t duration_ns)
 
 static void print_times(const char *name, const struct histogram *times)
 {
-    printf("%s min/avg/max/mdev = %.4f/%.4f/%.4f/%.4f ms\n", name, ms(histogram_min(times)),
-           histogram_mean(times) / 1e6, ms(histogram_max(times)), histogram_deviation(times) / 1e6);
+    output_text("%s min/avg/max/mdev = %.4f/%.4f/%.4f/%.4f ms\n", name, ms(histogram_min(times)),
+                histogram_mean(times) / 1e6, ms(histogram_max(times)),
+                histogram_deviation(times) / 1e6);
 }
 
 static void print_connects(const struct histogram *connect)
 {
     if (connect->count == 1)
-        printf("connect %.3f ms\n", ms(histogram_max(connect)));
+        output_text("connect %.3f ms\n", ms(histogram_max(connect)));
     else if (connect->count > 1)
         print_times("connect", connect);
 }
@@ -202,22 +203,23 @@ void ping_report_statistics(struct ping_report *report)
     }
     /* The terminal has shown ^C or ^\ in the middle of a line. */
     if (report->signalled && isatty(STDOUT_FILENO))
-        putchar('\n');
-    printf("--- %s echo statistics ---\n", report->request->name);
-    printf("%" PRIu64 " sent, %" PRIu64 " echoed, %" PRIu64 " lost, %" PRIu64 " corrupt, %" PRIu64
-           " late",
-           counts->sent, counts->echoed, ping_report_lost(report), counts->corrupt, counts->late);
+        output_text("\n");
+    output_text("--- %s echo statistics ---\n", report->request->name);
+    output_text("%" PRIu64 " sent, %" PRIu64 " echoed, %" PRIu64 " lost, %" PRIu64
+                " corrupt, %" PRIu64 " late",
+                counts->sent, counts->echoed, ping_report_lost(report), counts->corrupt,
+                counts->late);
     if (counts->waiting)
-        printf(", %" PRIu64 " awaited", counts->waiting);
+        output_text(", %" PRIu64 " awaited", counts->waiting);
     if (counts->extra)
-        printf(", %" PRIu64 " extra bytes", counts->extra);
-    printf(", time %" PRIu64 " ms\n", duration_ns / NS_PER_MS);
+        output_text(", %" PRIu64 " extra bytes", counts->extra);
+    output_text(", time %" PRIu64 " ms\n", duration_ns / NS_PER_MS);
     print_connects(&report->connect);
     if (report->rtt.count) {
         print_times("rtt", &report->rtt);
-        printf("rtt p50/p90/p99 = %.4f/%.4f/%.4f ms\n", ms(histogram_percentile(&report->rtt, 50)),
-               ms(histogram_percentile(&report->rtt, 90)),
-               ms(histogram_percentile(&report->rtt, 99)));
+        output_text(
+            "rtt p50/p90/p99 = %.4f/%.4f/%.4f ms\n", ms(histogram_percentile(&report->rtt, 50)),
+            ms(histogram_percentile(&report->rtt, 90)), ms(histogram_percentile(&report->rtt, 99)));
     }
     end_line(report);
 }

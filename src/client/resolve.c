@@ -35,7 +35,7 @@ static void tell(const struct request *request, struct report *report, const cha
     char key[32];
 
     if (!request->json) {
-        printf("%-15s %s\n", name, value);
+        output_text("%-15s %s\n", name, value);
         return;
     }
     snprintf(key, sizeof key, "%s", name);
@@ -152,7 +152,7 @@ enum exit_status resolve_run(const struct request *request, struct reason *why)
     canonical_name(&request->endpoint, name, sizeof name);
     for (size_t i = 0; i < targets.count; i++) {
         if (i > 0 && !request->json)
-            putchar('\n');
+            output_text("\n");
         if (tell_address(request, &targets, &targets.list[i], name, why) < 0)
             return EXIT_LOCAL;
     }

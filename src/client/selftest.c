@@ -29,9 +29,9 @@ static int print_line(const struct request *request, const struct selftest_case 
     if (request->json)
         return print_object(test, bad, duration_ns, why);
     if (bad->word == REASON_NONE)
-        printf("ok    %-26s OK %.1f ms\n", test->name, (double)duration_ns / 1e6);
+        output_text("ok    %-26s OK %.1f ms\n", test->name, (double)duration_ns / 1e6);
     else
-        printf("FAIL  %-26s %s: %s\n", test->name, reason_name(bad->word), bad->text);
+        output_text("FAIL  %-26s %s: %s\n", test->name, reason_name(bad->word), bad->text);
     return output_line(why);
 }
 
@@ -41,7 +41,7 @@ static int print_count(const struct request *request, unsigned good, unsigned ba
     struct report report;
 
     if (!request->json) {
-        printf("%u exchanges, %u ok, %u failed\n", good + bad, good, bad);
+        output_text("%u exchanges, %u ok, %u failed\n", good + bad, good, bad);
         return output_line(why);
     }
     output_begin(&report, "summary");

@@ -86,10 +86,10 @@ static int print_service(const struct request *request, const struct resolve_ser
     struct report report;
 
     if (!request->json) {
-        printf("%-5u %-4s %s", service->port, service->protocol, service->name);
+        output_text("%-5u %-4s %s", service->port, service->protocol, service->name);
         for (char *const *alias = service->aliases; *alias; alias++)
-            printf(" %s", *alias);
-        putchar('\n');
+            output_text(" %s", *alias);
+        output_text("\n");
         return 0;
     }
     output_begin(&report, "service");

@@ -18,12 +18,13 @@ static int print_verdict(const struct request *request, const struct verdict *ve
     verdict_format(verdict, text, sizeof text);
     verdict_detail(verdict, detail, sizeof detail);
     if (verdict->word == REASON_NONE)
-        printf("%s %" PRIu64 " bytes in %.3f s, %.1f MB/s each way (seed %" PRIu64 ")\n", text,
-               request->size, (double)duration_ns / 1e9,
-               (double)request->size * 1e3 / (double)(duration_ns ? duration_ns : 1),
-               request->seed);
+        output_text("%s %" PRIu64 " bytes in %.3f s, %.1f MB/s each way (seed %" PRIu64 ")\n", text,
+                    request->size, (double)duration_ns / 1e9,
+                    (double)request->size * 1e3 / (double)(duration_ns ? duration_ns : 1),
+                    request->seed);
     else
-        printf("%s%s%s (seed %" PRIu64 ")\n", text, *detail ? "; " : "", detail, request->seed);
+        output_text("%s%s%s (seed %" PRIu64 ")\n", text, *detail ? "; " : "", detail,
+                    request->seed);
     return output_line(why);
 }
 

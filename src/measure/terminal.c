@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,11 +28,10 @@ static int locale_is_utf8(void)
     return 0;
 }
 
-void terminal_init(struct terminal *terminal, FILE *stream)
+void terminal_init(struct terminal *terminal, FILE *stream, int escapes)
 {
-    *terminal = (struct terminal){.stream = stream};
-    terminal->escapes = isatty(fileno(stream));
-    terminal->utf8 = terminal->escapes && locale_is_utf8();
+    *terminal = (struct terminal){.stream = stream, .escapes = escapes};
+    terminal->utf8 = escapes && locale_is_utf8();
 }
 
 /* How many bytes a sequence has by its first one; 0 for a byte that begins none. */
@@ -121,12 +119,9 @@ void terminal_write(struct terminal *terminal, const void *bytes, size_t length)
             write_byte(terminal, cursor[i]);
 }
 
-int terminal_flush(struct terminal *terminal)
+void terminal_release(struct terminal *terminal)
 {
     write_held(terminal);
-    if (fflush(terminal->stream) != 0)
-        return -errno;
-    return ferror(terminal->stream) ? -EIO : 0;
 }
 
 void progress_init(struct progress *progress, FILE *stream, uint64_t now_ns)

@@ -19,13 +19,13 @@ struct terminal {
     unsigned held_length; /* beginning of a UTF-8 sequence cut by the end of a chunk */
 };
 
-void terminal_init(struct terminal *terminal, FILE *stream);
-/* Writes the bytes: untouched unless the stream is a terminal; there newline, tab and printable
+void terminal_init(struct terminal *terminal, FILE *stream, int escapes);
+/* Writes the bytes: untouched unless escapes was asked for; then newline, tab and printable
  * text (ASCII, and UTF-8 where the locale says so) as they are, all else as \xNN. Buffered as the
  * stream is. */
 void terminal_write(struct terminal *terminal, const void *bytes, size_t length);
-/* Writes what is held back and flushes. 0 or a negative errno. */
-int terminal_flush(struct terminal *terminal) MUST_CHECK;
+/* At the end: writes what is held back. Buffered as the stream is. */
+void terminal_release(struct terminal *terminal);
 
 /* One line on a terminal that is rewritten in place: from the first second on, four times a second.
  */

@@ -99,6 +99,20 @@ class Messages(echotest.TestCase):
                      *command], stdout=echotest.subprocess.PIPE, check=False)
                 self.assertEqual((process.returncode, process.stdout), (0, SHORT.encode() + b"\n"))
 
+    def test_closed_output_and_input(self):
+        """What cannot be printed or read is an error, as for cat."""
+        for arguments, redirection, errors in (
+                ((SHORT,), ">&-", "write standard output: Bad file descriptor"),
+                (("-j", SHORT), ">&-", "write standard output: Bad file descriptor"),
+                (("--ping", "-c", "1"), ">&-", "write standard output: Bad file descriptor"),
+                (("-h",), ">&-", "write standard output: Bad file descriptor"),
+                ((), "<&-", "read standard input: Bad file descriptor")):
+            with self.subTest(arguments=arguments, redirection=redirection):
+                status, _, text = echotest.run("sh", "-c", "exec \"$@\" " + redirection, "sh",
+                                               echotest.CLIENT, self.peer.endpoint, *arguments)
+                self.assertEqual(status, 2)
+                self.assertIn(": OTHER: " + errors, text)
+
     def test_terminal(self):
         """On a terminal the peer's bytes are shown harmless."""
         master, slave = os.openpty()

@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import subprocess
+import threading
 import time
 import unittest
 
@@ -79,15 +80,62 @@ class Streams(echotest.TestCase):
         self.assertEqual(process.wait(echotest.PATIENCE), 0, process.stderr.read())
         self.assertEqual(bytes(received), data)
 
-    def test_output_closed(self):
+    def write_to_closed_pipe(self, *arguments, **options):
         reader, writer = os.pipe()
         os.close(reader)
-        process = self.start(stdin=subprocess.PIPE, stdout=writer)
+        process = self.start(*arguments, stdin=subprocess.PIPE, stdout=writer, **options)
         os.close(writer)
         process.stdin.write(b"hello\n")
         process.stdin.close()
-        self.assertEqual(process.wait(echotest.PATIENCE), 2)
-        self.assertIn(b": OTHER: write standard output: Broken pipe", process.stderr.read())
+        return process.wait(echotest.PATIENCE), process.stderr.read()
+
+    def test_reader_ended(self):
+        """A closed pipe ends the client silently, as it ends cat; unless whoever started it ignores
+        the signal: then it is an error like every other."""
+        for arguments in ((), ("-j",)):
+            with self.subTest(arguments):
+                self.assertEqual(self.write_to_closed_pipe(*arguments), (-signal.SIGPIPE, b""))
+        status, errors = self.write_to_closed_pipe(
+            restore_signals=False, preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_IGN))
+        self.assertEqual(status, 2)
+        self.assertIn(b": OTHER: write standard output: Broken pipe", errors)
+
+    def test_non_blocking_output(self):
+        """Another process that shares standard output may have made it non-blocking: the client
+        waits for its reader and loses nothing."""
+        data = echotest.block(4 << 20, seed=4)
+        reader, writer = os.pipe()
+        os.set_blocking(writer, False)
+        process = self.start(stdin=subprocess.PIPE, stdout=writer)
+        self.addCleanup(os.close, reader)
+        feeder = threading.Thread(target=lambda: (process.stdin.write(data), process.stdin.close()))
+        feeder.start()
+        self.wait_until_full(writer)
+        received = echotest.read_to_end(reader)
+        feeder.join()
+        self.assertEqual((process.wait(echotest.PATIENCE), process.stderr.read()), (0, b""))
+        self.assertTrue(received == data)
+
+    @staticmethod
+    def wait_until_full(writer):
+        """The client has nowhere to write to. Then the pipe is the client's alone."""
+        echotest.wait_for(lambda: not select.select([], [writer], [], 0)[1])
+        os.close(writer)
+
+    def test_non_blocking_lines(self):
+        """The same for lines: those of JSON."""
+        reader, writer = os.pipe()
+        os.set_blocking(writer, False)
+        process = self.start("-j", stdin=subprocess.PIPE, stdout=writer)
+        self.addCleanup(os.close, reader)
+        feeder = threading.Thread(target=lambda: (process.stdin.write(b"x" * (1 << 20)),
+                                                  process.stdin.close()))
+        feeder.start()
+        self.wait_until_full(writer)
+        objects = [json.loads(line) for line in echotest.read_to_end(reader).splitlines()]
+        feeder.join()
+        self.assertEqual((process.wait(echotest.PATIENCE), process.stderr.read()), (0, b""))
+        self.assertEqual(sum(len(o["bytes"]) for o in objects if o["type"] == "received"), 1 << 20)
 
     def test_unreadable_input(self):
         directory = os.open(self.directory, os.O_RDONLY)

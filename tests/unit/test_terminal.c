@@ -85,11 +85,12 @@ static void escapes(void **state)
                 size_t length = strlen(rows[i].bytes);
 
                 setenv("LC_ALL", utf8 ? "en_GB.UTF-8" : "C", 1);
-                terminal_init(&terminal, screen);
+                terminal_init(&terminal, screen, 1);
                 for (size_t at = 0; at < length; at += chunk)
                     terminal_write(&terminal, rows[i].bytes + at,
                                    chunk < length - at ? chunk : length - at);
-                assert_int_equal(terminal_flush(&terminal), 0);
+                terminal_release(&terminal);
+                assert_int_equal(fflush(terminal.stream), 0);
                 expect(utf8 ? rows[i].utf8 : rows[i].ascii);
             }
 }
@@ -105,9 +106,10 @@ static void untouched(void **state)
     (void)state;
     assert_non_null(file);
     unlink(path);
-    terminal_init(&terminal, file);
+    terminal_init(&terminal, file, 0);
     terminal_write(&terminal, bytes, sizeof bytes);
-    assert_int_equal(terminal_flush(&terminal), 0);
+    terminal_release(&terminal);
+    assert_int_equal(fflush(terminal.stream), 0);
     rewind(file);
     assert_int_equal(fread(got, 1, sizeof got, file), sizeof bytes);
     assert_memory_equal(got, bytes, sizeof bytes);
