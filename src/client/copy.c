@@ -72,7 +72,6 @@ static void prepare(struct copy *copy, const struct request *request,
     copy->exchange.deliver = deliver;
     copy->exchange.context = copy;
     if (isatty(STDIN_FILENO)) {
-        interrupt_catch();
         if (!request->json)
             fprintf(stderr, "connected to %s; each line comes back, ^D ends\n", request->name);
     } else if (!copy->terminal.escapes) {
@@ -90,6 +89,11 @@ static int copy_over(const struct request *request, const struct connect_result 
 
     if (!copy)
         return reason_errno(why, ENOMEM, "buffers of %zu bytes", sizeof *copy);
+    /* ^C ends a conversation as ^D does. */
+    if (isatty(STDIN_FILENO) && interrupt_catch(why) < 0) {
+        free(copy);
+        return -1;
+    }
     prepare(copy, request, connected);
     status = exchange_run(&copy->exchange, EXCHANGE_ENDED, why);
     progress_clear(&copy->progress);

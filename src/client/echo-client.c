@@ -5,6 +5,7 @@
 #include "base/standard_output.h"
 #include "client/check.h"
 #include "client/copy.h"
+#include "client/interrupt.h"
 #include "client/message.h"
 #include "client/output.h"
 #include "client/ping.h"
@@ -117,6 +118,7 @@ int main(int argc, char **argv)
     struct reason why = {.word = REASON_NONE};
     enum exit_status status = EXIT_LOCAL;
 
+    interrupt_unblock();
     request_init(&request);
     if (descriptors_fill_standard(&why) == 0 && read_options(&request, argc, argv, &why) == 0)
         status = run(&request, &why);

@@ -9,10 +9,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* From now on INT, TERM and QUIT do not end the program: they are remembered and end a wait. They
- * are blocked outside interrupt_poll, so none slips in between a look and the wait. A second INT or
- * TERM ends the program. */
-void interrupt_catch(void);
+#define INTERRUPT_FDS_MAX 64
+
+/* At the start: no signal stays blocked, whatever the parent process left. */
+void interrupt_unblock(void);
+
+/* From now on INT and TERM do not end the program: they are remembered and end a wait. A second one
+ * ends the program, in whatever it waits. A signal that the parent has chosen to ignore stays
+ * ignored. NOFILE or OTHER. */
+int interrupt_catch(struct reason *why) MUST_CHECK;
+
+/* The same for QUIT, every time; after interrupt_catch. */
+void interrupt_catch_quit(void);
 
 /* INT or TERM has come. */
 bool interrupt_asked(void);
@@ -21,7 +29,8 @@ bool interrupt_asked(void);
 bool interrupt_take_quit(void);
 
 /* poll(2) until a deadline (CLOCK_MONOTONIC, 0 = none), to the nanosecond. Returns the number of
- * ready descriptors, 0 at the deadline and after a signal. */
+ * ready descriptors (of INTERRUPT_FDS_MAX at most), 0 at the deadline and after a signal, also one
+ * that came before the call and after the last one. */
 int interrupt_poll(struct pollfd *fds, unsigned count, uint64_t deadline_ns);
 
 #endif

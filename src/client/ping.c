@@ -13,8 +13,6 @@
 
 /* Pings whose answers have not come, on one connection. A power of two. */
 #define FLIGHT_MAX 4096
-/* How often a loop that never sleeps looks for signals. */
-#define LOOK_NS    (10 * NS_PER_MS)
 /* At INT and at the deadline a ping may be on its way; it gets this long and twice the longest
  * round trip so far before it counts as lost. */
 #define GRACE_NS   (100 * NS_PER_MS)
@@ -43,7 +41,7 @@ struct ping {
     struct compare compare;
     struct pattern pattern;
     uint64_t connections;
-    uint64_t next_ns, looked_ns;
+    uint64_t next_ns;
     uint64_t end_ns; /* 0 until INT or the deadline: no more pings, and the end at this time */
     enum exit_status status; /* of what is worse than lost */
     unsigned char *bytes;    /* of one ping */
@@ -243,16 +241,13 @@ static void wait_for_answers(struct ping *ping, uint64_t now_ns, uint64_t deadli
     if (flight->overdue < flight->sent) {
         uint64_t due_ns = *sent_ns(ping, flight->overdue) + ping->request->reply_timeout_ns;
 
+        if (ping->request->busy_poll)
+            return;
         if (due_ns < wake_ns)
             wake_ns = due_ns;
-        if (ping->request->busy_poll && now_ns < ping->looked_ns + LOOK_NS)
-            return;
     }
-    if (ping->request->busy_poll && flight->overdue < flight->sent)
-        wake_ns = now_ns; /* only to let signals in */
     if (ping->exchange.pending_length)
         fd.events |= POLLOUT;
-    ping->looked_ns = now_ns;
     interrupt_poll(&fd, 1, wake_ns);
 }
 
@@ -355,7 +350,9 @@ enum exit_status ping_run(const struct request *request, struct reason *why)
         goto out;
     }
     /* Not before: until here a signal may simply end us, even in the name service. */
-    interrupt_catch();
+    if (interrupt_catch(why) < 0)
+        goto out;
+    interrupt_catch_quit();
     ping_report_init(&ping->report, request);
     begin_connection(ping);
     ping_report_start(&ping->report);

@@ -3,7 +3,9 @@
 
 import concurrent.futures
 import json
+import os
 import re
+import select
 import signal
 import subprocess
 import unittest
@@ -58,9 +60,10 @@ class Pings(echotest.TestCase):
     def ping(self, endpoint, *arguments):
         return echotest.run(echotest.CLIENT, "--ping", *arguments, endpoint)
 
-    def start(self, endpoint, *arguments):
+    def start(self, endpoint, *arguments, **options):
+        options.setdefault("stdout", subprocess.PIPE)
         process = subprocess.Popen([echotest.CLIENT, "--ping", *arguments, endpoint],
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                   stderr=subprocess.PIPE, text=True, **options)
 
         def end():
             process.kill()
@@ -167,6 +170,56 @@ class Pings(echotest.TestCase):
             process.send_signal(signal.SIGINT)
             output, _ = process.communicate(timeout=echotest.PATIENCE)
             self.assertEqual(process.returncode, 0, output[-300:])
+
+    def test_blocked_signals(self):
+        """A parent that blocks them, as some do before they start threads, does not make a ping that
+        nothing can stop."""
+        every = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number), badpeers.serve("exact", self.path()) as peer:
+                process = self.start(peer.endpoint, "-i", "0.05", preexec_fn=lambda:
+                                     signal.pthread_sigmask(signal.SIG_BLOCK, every))
+                self.read_until(process, "seq=2 ")
+                process.send_signal(number)
+                output, _ = process.communicate(timeout=echotest.PATIENCE)
+                self.assertEqual(process.returncode, 0)
+                self.assertGreaterEqual(counts(output)[0], 2)
+
+    def test_ignored_signals(self):
+        """What the parent has chosen to ignore, as nohup does, stays ignored."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT):
+            with self.subTest(number), badpeers.serve("exact", self.path()) as peer:
+                process = self.start(peer.endpoint, "-i", "0.02", preexec_fn=lambda number=number:
+                                     signal.signal(number, signal.SIG_IGN))
+                self.read_until(process, "seq=2 ")
+                process.send_signal(number)
+                text = self.read_until(process, "seq=6 ")
+                self.assertNotIn("sent", text)
+                other = signal.SIGTERM if number != signal.SIGTERM else signal.SIGINT
+                process.send_signal(other)
+                process.communicate(timeout=echotest.PATIENCE)
+                self.assertEqual(process.returncode, 0)
+
+    def test_second_interrupt_ends_a_blocked_write(self):
+        """A reader that does not read holds the statistics up; a second signal does not wait."""
+        # A pipe of packets: once it is full, no line fits into the rest of a page.
+        reader, writer = os.pipe2(os.O_DIRECT)
+        self.addCleanup(os.close, reader)
+        with badpeers.serve("exact", self.path()) as peer:
+            process = self.start(peer.endpoint, "-i", "0", stdout=writer)
+            echotest.wait_for(lambda: not select.select([], [writer], [], 0)[1])
+            os.close(writer)
+            process.send_signal(signal.SIGINT)
+            echotest.wait_for(lambda: not self.catches(process.pid, signal.SIGINT))
+            self.assertIsNone(process.poll())
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(echotest.PATIENCE), -signal.SIGINT)
+
+    @staticmethod
+    def catches(pid, number):
+        with open("/proc/%d/status" % pid, encoding="ascii") as status:
+            caught = re.search(r"SigCgt:\s*(\S+)", status.read()).group(1)
+        return int(caught, 16) >> (number - 1) & 1
 
     def test_interrupt_at_total_loss(self):
         with badpeers.serve("never-answers", self.path()) as peer:

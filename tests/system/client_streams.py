@@ -202,6 +202,14 @@ class Streams(echotest.TestCase):
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(echotest.PATIENCE), 0)
 
+    def test_quit_ends_a_conversation(self):
+        """As it ends every program that does not say otherwise."""
+        process, master = self.terminal()
+        os.write(master, b"hello\n")
+        self.read_terminal(master, b"hello\r\nhello\r\n")
+        process.send_signal(signal.SIGQUIT)
+        self.assertEqual(process.wait(echotest.PATIENCE), -signal.SIGQUIT)
+
     def test_progress(self):
         """From the first second on, on a terminal; wiped at the end."""
         def hesitates(conn):
