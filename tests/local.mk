@@ -1,7 +1,7 @@
 # Tests: unit programs in C (cmocka), system tests in Python against the built programs.
 # A fragment per layer adds to unit_tests and system_tests.
 
-TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(CMOCKA_CFLAGS)
+TEST_CPPFLAGS = $(AM_CPPFLAGS) -Wno-frame-larger-than -I$(top_srcdir)/tests $(CMOCKA_CFLAGS)
 
 include tests/unit/base.mk
 include tests/unit/transport.mk

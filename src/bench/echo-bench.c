@@ -65,7 +65,7 @@ static int read_options(struct plan *plan, int argc, char **argv, struct reason 
 
 int main(int argc, char **argv)
 {
-    struct plan plan;
+    static struct plan plan; /* too large for a small stack */
     struct reason why;
     int asked;
     char **command = calloc((size_t)argc + 1, sizeof *command);

@@ -158,7 +158,8 @@ static int broken(struct exchange *exchange, int code, struct reason *why)
 
 ssize_t exchange_receive(struct exchange *exchange, struct reason *why)
 {
-    unsigned char bytes[EXCHANGE_CHUNK];
+    /* One for all: what arrives is handed on before the next receive, and a stack may be small. */
+    static unsigned char bytes[EXCHANGE_CHUNK];
     ssize_t count = take(exchange, bytes, sizeof bytes);
     size_t good = count > 0 ? (size_t)count : 0;
     int status = 0;

@@ -26,21 +26,36 @@ struct probe {
     struct generator generator;
 };
 
-static int probe_open(struct probe *probe, struct selftest *selftest, uint64_t connection,
-                      bool *connected, struct reason *why)
+/* A new connection, to be ended by probe_close. NULL with *why. */
+static struct probe *probe_open(struct selftest *selftest, uint64_t connection, bool *connected,
+                                struct reason *why)
 {
     const struct request *request = selftest->request;
+    struct probe *probe = malloc(sizeof *probe);
     struct connect_result result;
 
-    probe->fd = -1;
-    if (connect_again(request, &selftest->targets, request->connect_timeout_ns, &result, why) < 0)
-        return -1;
+    if (!probe) {
+        reason_errno(why, ENOMEM, "buffer of %zu bytes", sizeof *probe);
+        return NULL;
+    }
+    if (connect_again(request, &selftest->targets, request->connect_timeout_ns, &result, why) < 0) {
+        free(probe);
+        return NULL;
+    }
     *connected = true;
     probe->fd = result.fd;
     generator_init(&probe->generator, &probe->exchange, probe->fd, request->seed, connection,
                    &request->trace, request->timeout_ns);
     probe->exchange.progress = &selftest->progress;
-    return 0;
+    return probe;
+}
+
+static void probe_close(struct selftest *selftest, struct probe *probe)
+{
+    if (!probe)
+        return;
+    connect_close(selftest->request, &probe->fd);
+    free(probe);
 }
 
 /* Sends so many bytes more and waits for their echo. */
@@ -59,12 +74,12 @@ static int probe_stream(struct probe *probe, uint64_t bytes, struct reason *why)
 
 static int one_byte(struct selftest *selftest, bool *connected, struct reason *why)
 {
-    struct probe probe;
+    struct probe *probe = probe_open(selftest, 0, connected, why);
     int status = -1;
 
-    if (probe_open(&probe, selftest, 0, connected, why) == 0 && probe_echo(&probe, 1, why) == 0)
-        status = exchange_finish(&probe.exchange, why);
-    connect_close(selftest->request, &probe.fd);
+    if (probe && probe_echo(probe, 1, why) == 0)
+        status = exchange_finish(&probe->exchange, why);
+    probe_close(selftest, probe);
     return status;
 }
 
@@ -83,43 +98,43 @@ static int every_byte_value(struct selftest *selftest, bool *connected, struct r
 {
     unsigned char message[256], window[sizeof message];
     struct compare compare;
-    struct probe probe;
+    struct probe *probe = probe_open(selftest, 0, connected, why);
     int status = -1;
 
     for (size_t i = 0; i < sizeof message; i++)
         message[i] = (unsigned char)i;
-    if (probe_open(&probe, selftest, 0, connected, why) < 0)
+    if (!probe)
         return -1;
-    offer_message(&probe.exchange, &compare, window, message, sizeof message);
-    if (exchange_run(&probe.exchange, EXCHANGE_ECHOED, why) == 0)
-        status = exchange_finish(&probe.exchange, why);
-    connect_close(selftest->request, &probe.fd);
+    offer_message(&probe->exchange, &compare, window, message, sizeof message);
+    if (exchange_run(&probe->exchange, EXCHANGE_ECHOED, why) == 0)
+        status = exchange_finish(&probe->exchange, why);
+    probe_close(selftest, probe);
     return status;
 }
 
 /* Around every power of two, one after the other on one connection. */
 static int sizes(struct selftest *selftest, bool *connected, struct reason *why)
 {
-    struct probe probe;
-    int status = probe_open(&probe, selftest, 0, connected, why);
+    struct probe *probe = probe_open(selftest, 0, connected, why);
+    int status = probe ? 0 : -1;
 
     for (uint64_t power = 1; power <= 1 << 20 && status == 0; power *= 2)
         for (uint64_t size = power - 1; size <= power + 1 && status == 0; size++)
-            status = probe_echo(&probe, size, why);
+            status = probe_echo(probe, size, why);
     if (status == 0)
-        status = exchange_finish(&probe.exchange, why);
-    connect_close(selftest->request, &probe.fd);
+        status = exchange_finish(&probe->exchange, why);
+    probe_close(selftest, probe);
     return status;
 }
 
 static int stream_of(struct selftest *selftest, uint64_t bytes, bool *connected, struct reason *why)
 {
-    struct probe probe;
-    int status = probe_open(&probe, selftest, 0, connected, why);
+    struct probe *probe = probe_open(selftest, 0, connected, why);
+    int status = probe ? 0 : -1;
 
     if (status == 0)
-        status = probe_stream(&probe, bytes, why);
-    connect_close(selftest->request, &probe.fd);
+        status = probe_stream(probe, bytes, why);
+    probe_close(selftest, probe);
     return status;
 }
 
@@ -135,28 +150,30 @@ static int half_close(struct selftest *selftest, bool *connected, struct reason 
 
 static int byte_at_a_time(struct selftest *selftest, bool *connected, struct reason *why)
 {
-    struct probe probe;
-    int status = probe_open(&probe, selftest, 0, connected, why);
+    struct probe *probe = probe_open(selftest, 0, connected, why);
+    int status = probe ? 0 : -1;
 
     if (status == 0) {
-        probe.generator.piece = 1;
-        status = probe_stream(&probe, 1000, why);
+        probe->generator.piece = 1;
+        status = probe_stream(probe, 1000, why);
     }
-    connect_close(selftest->request, &probe.fd);
+    probe_close(selftest, probe);
     return status;
 }
 
 /* Sends as much as goes without reading anything, and half-closes while the echo is on its way. */
 static int early_half_close(struct selftest *selftest, bool *connected, struct reason *why)
 {
+    struct probe *probe = probe_open(selftest, 0, connected, why);
     struct exchange *exchange;
-    struct probe probe;
     ssize_t sent = 1;
-    int status = probe_open(&probe, selftest, 0, connected, why);
+    int status = 0;
 
-    exchange = &probe.exchange;
+    if (!probe)
+        return -1;
+    exchange = &probe->exchange;
     while (status == 0 && sent > 0 && exchange->sent < EARLY_SIZE) {
-        generator_offer(exchange, sizeof probe.generator.chunk);
+        generator_offer(exchange, sizeof probe->generator.chunk);
         status = exchange->refill(exchange, why);
         sent = status < 0 ? -1 : exchange_send(exchange, why);
         status = sent < 0 ? -1 : 0;
@@ -169,7 +186,7 @@ static int early_half_close(struct selftest *selftest, bool *connected, struct r
         exchange->exhausted = true;
         status = exchange_run(exchange, EXCHANGE_ENDED, why);
     }
-    connect_close(selftest->request, &probe.fd);
+    probe_close(selftest, probe);
     return status;
 }
 
@@ -186,14 +203,14 @@ static int read_slowly(struct exchange *exchange, const void *bytes, size_t leng
 
 static int slow_reader(struct selftest *selftest, bool *connected, struct reason *why)
 {
-    struct probe probe;
-    int status = probe_open(&probe, selftest, 0, connected, why);
+    struct probe *probe = probe_open(selftest, 0, connected, why);
+    int status = probe ? 0 : -1;
 
     if (status == 0) {
-        probe.exchange.deliver = read_slowly;
-        status = probe_stream(&probe, SLOW_SIZE, why);
+        probe->exchange.deliver = read_slowly;
+        status = probe_stream(probe, SLOW_SIZE, why);
     }
-    connect_close(selftest->request, &probe.fd);
+    probe_close(selftest, probe);
     return status;
 }
 
@@ -211,53 +228,49 @@ static void keep_silent(struct selftest *selftest)
 
 static int long_silence(struct selftest *selftest, bool *connected, struct reason *why)
 {
-    struct probe probe;
-    int status = probe_open(&probe, selftest, 0, connected, why);
+    struct probe *probe = probe_open(selftest, 0, connected, why);
+    int status = probe ? 0 : -1;
 
     if (status == 0)
-        status = probe_echo(&probe, 100, why);
+        status = probe_echo(probe, 100, why);
     if (status == 0) {
         keep_silent(selftest);
-        status = probe_echo(&probe, 100, why);
+        status = probe_echo(probe, 100, why);
     }
     if (status == 0)
-        status = exchange_finish(&probe.exchange, why);
-    connect_close(selftest->request, &probe.fd);
+        status = exchange_finish(&probe->exchange, why);
+    probe_close(selftest, probe);
     return status;
 }
 
 /* All are open and have sent before the first is read; each has bytes of its own. */
-static int crowd_talk(struct selftest *selftest, struct probe *crowd, bool *connected,
+static int crowd_talk(struct selftest *selftest, struct probe **crowd, bool *connected,
                       struct reason *why)
 {
     for (size_t i = 0; i < CROWD; i++) {
-        struct exchange *exchange = &crowd[i].exchange;
+        struct exchange *exchange;
 
-        if (probe_open(&crowd[i], selftest, i, connected, why) < 0)
+        crowd[i] = probe_open(selftest, i, connected, why);
+        if (!crowd[i])
             return -1;
+        exchange = &crowd[i]->exchange;
         generator_offer(exchange, CROWD_SIZE);
         if (exchange->refill(exchange, why) < 0 || exchange_send(exchange, why) < 0)
             return -1;
     }
     for (size_t i = 0; i < CROWD; i++)
-        if (exchange_run(&crowd[i].exchange, EXCHANGE_ENDED, why) < 0)
+        if (exchange_run(&crowd[i]->exchange, EXCHANGE_ENDED, why) < 0)
             return -1;
     return 0;
 }
 
 static int connections_at_once(struct selftest *selftest, bool *connected, struct reason *why)
 {
-    struct probe *crowd = calloc(CROWD, sizeof *crowd);
-    int status;
+    struct probe *crowd[CROWD] = {NULL};
+    int status = crowd_talk(selftest, crowd, connected, why);
 
-    if (!crowd)
-        return reason_errno(why, ENOMEM, "%d connections", CROWD);
     for (size_t i = 0; i < CROWD; i++)
-        crowd[i].fd = -1;
-    status = crowd_talk(selftest, crowd, connected, why);
-    for (size_t i = 0; i < CROWD; i++)
-        connect_close(selftest->request, &crowd[i].fd);
-    free(crowd);
+        probe_close(selftest, crowd[i]);
     return status;
 }
 
@@ -267,28 +280,28 @@ static int urgent_data(struct selftest *selftest, bool *connected, struct reason
     static const unsigned char message[] = "before!after";
     unsigned char window[sizeof message];
     struct compare compare;
-    struct probe probe;
+    struct probe *probe = probe_open(selftest, 0, connected, why);
     int status = -1;
 
-    if (probe_open(&probe, selftest, 0, connected, why) < 0)
+    if (!probe)
         return -1;
-    offer_message(&probe.exchange, &compare, window, message, sizeof message);
-    probe.exchange.pending_length = 6;
-    if (exchange_send(&probe.exchange, why) < 0)
+    offer_message(&probe->exchange, &compare, window, message, sizeof message);
+    probe->exchange.pending_length = 6;
+    if (exchange_send(&probe->exchange, why) < 0)
         goto out;
-    if (send(probe.fd, message + 6, 1, MSG_OOB | MSG_NOSIGNAL) < 0) {
+    if (send(probe->fd, message + 6, 1, MSG_OOB | MSG_NOSIGNAL) < 0) {
         /* A kernel without urgent data on Unix sockets: nobody can lose it. */
         status = errno == EOPNOTSUPP ? 0 : reason_errno(why, errno, "send urgent data");
         goto out;
     }
     compare_sent(&compare, message + 6, 1);
-    probe.exchange.sent++;
-    probe.exchange.pending = message + 7;
-    probe.exchange.pending_length = sizeof message - 7;
-    if (exchange_run(&probe.exchange, EXCHANGE_ECHOED, why) == 0)
-        status = exchange_finish(&probe.exchange, why);
+    probe->exchange.sent++;
+    probe->exchange.pending = message + 7;
+    probe->exchange.pending_length = sizeof message - 7;
+    if (exchange_run(&probe->exchange, EXCHANGE_ECHOED, why) == 0)
+        status = exchange_finish(&probe->exchange, why);
 out:
-    connect_close(selftest->request, &probe.fd);
+    probe_close(selftest, probe);
     return status;
 }
 

@@ -7,8 +7,9 @@
 #include "client/generator.h"
 #include "client/output.h"
 
+#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 
 static int print_verdict(const struct request *request, const struct verdict *verdict,
                          uint64_t duration_ns, struct reason *why)
@@ -31,14 +32,16 @@ static int print_verdict(const struct request *request, const struct verdict *ve
 static int verify_over(const struct request *request, const struct connect_result *connected,
                        struct reason *why)
 {
-    struct generator generator;
+    struct generator *generator = malloc(sizeof *generator);
     struct exchange exchange;
     struct progress progress;
     uint64_t start_ns = clock_now_ns(), duration_ns;
     struct reason *unless_failed;
     int status;
 
-    generator_init(&generator, &exchange, connected->fd, request->seed, 0, &request->trace,
+    if (!generator)
+        return reason_errno(why, ENOMEM, "buffer of %zu bytes", sizeof *generator);
+    generator_init(generator, &exchange, connected->fd, request->seed, 0, &request->trace,
                    request->timeout_ns);
     generator_offer(&exchange, request->size);
     exchange.progress = &progress;
@@ -46,6 +49,7 @@ static int verify_over(const struct request *request, const struct connect_resul
     status = exchange_run(&exchange, EXCHANGE_ENDED, why);
     duration_ns = clock_now_ns() - start_ns;
     progress_clear(&progress);
+    free(generator);
     if (status < 0 && exchange.verdict.word == REASON_NONE)
         return -1; /* the failure is ours and says nothing about the peer */
     unless_failed = status < 0 ? NULL : why;

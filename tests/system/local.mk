@@ -3,4 +3,5 @@ system_tests += \
 	tests/system/exact_echo.py \
 	tests/system/man_examples.py \
 	tests/system/readme_transcript.py \
-	tests/system/settings_file.py
+	tests/system/settings_file.py \
+	tests/system/small_stack.py

@@ -82,7 +82,7 @@ static const struct trace silent;
 static enum reason_word stream(enum peer_habit habit, size_t limit, const char *script,
                                uint64_t timeout_ns, struct reason *why)
 {
-    struct generator generator;
+    static struct generator generator; /* large */
     struct exchange exchange;
     struct peer peer;
     int fd = peer_start(&peer, habit, limit);
@@ -160,7 +160,7 @@ static void ends(void **state)
 /* An unanswered message stalls after the timeout, and not before. */
 static void stall(void **state)
 {
-    struct generator generator;
+    static struct generator generator; /* large */
     struct exchange exchange;
     struct reason why;
     struct peer peer;
