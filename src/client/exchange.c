@@ -221,8 +221,14 @@ static int judge_end(struct exchange *exchange, struct reason *why)
                       exchange->received);
 }
 
-/* Waits until something can move, the input speaks, or nothing has moved for too long. */
-static int wait_to_move(struct exchange *exchange, uint64_t now_ns, struct reason *why)
+/* Something is expected of the peer: an echo, room for more, or its end. */
+static bool is_waiting_for_peer(const struct exchange *exchange)
+{
+    return exchange->pending_length || exchange->half_closed || exchange_owed(exchange);
+}
+
+/* Waits until something can move, the input speaks, or it is time to look again. */
+static void wait_to_move(struct exchange *exchange, uint64_t now_ns)
 {
     size_t room = exchange->compare ? compare_room(exchange->compare) : SIZE_MAX;
     bool sending = exchange->pending_length && room && !exchange->send_code;
@@ -231,16 +237,13 @@ static int wait_to_move(struct exchange *exchange, uint64_t now_ns, struct reaso
         {.fd = exchange->pending_length || exchange->exhausted ? -1 : exchange->input_fd,
          .events = POLLIN},
     };
-    bool waiting_for_peer =
-        exchange->pending_length || exchange->half_closed || exchange_owed(exchange);
+    bool waiting_for_peer = is_waiting_for_peer(exchange);
     uint64_t deadline_ns = 0, wake_ns;
 
+    if (exchange->busy)
+        return;
     if (waiting_for_peer && exchange->timeout_ns)
         deadline_ns = exchange->progress_ns + exchange->timeout_ns;
-    if (deadline_ns && now_ns >= deadline_ns)
-        return exchange_judge(exchange, REASON_STALLED, exchange->timeout_ns, why);
-    if (exchange->busy)
-        return 0;
     wake_ns = deadline_ns;
     if (exchange->progress && exchange->progress->stream &&
         (!wake_ns || wake_ns > now_ns + TICK_NS))
@@ -249,7 +252,6 @@ static int wait_to_move(struct exchange *exchange, uint64_t now_ns, struct reaso
     /* The patience counts from the moment from which something is owed. */
     if (!waiting_for_peer)
         exchange->progress_ns = clock_now_ns();
-    return 0;
 }
 
 /* "17 B", "200 kB", "1073 MB" */
@@ -302,6 +304,8 @@ int exchange_run(struct exchange *exchange, enum exchange_goal goal, struct reas
 {
     exchange->progress_ns = clock_now_ns();
     for (;;) {
+        uint64_t received = exchange->received;
+        bool owed = exchange_owed(exchange) > 0;
         ssize_t moved = turn(exchange, goal, why);
         uint64_t now_ns = clock_now_ns();
 
@@ -313,10 +317,14 @@ int exchange_run(struct exchange *exchange, enum exchange_goal goal, struct reas
             exchange_owed(exchange) == 0)
             return 0;
         show_progress(exchange, now_ns);
-        if (moved > 0)
+        /* A peer that takes everything and returns nothing makes no progress. */
+        if (exchange->received > received || (moved > 0 && !owed))
             exchange->progress_ns = now_ns;
-        else if (wait_to_move(exchange, now_ns, why) < 0)
-            return -1;
+        else if (exchange->timeout_ns && is_waiting_for_peer(exchange) &&
+                 now_ns >= exchange->progress_ns + exchange->timeout_ns)
+            return exchange_judge(exchange, REASON_STALLED, exchange->timeout_ns, why);
+        if (moved == 0)
+            wait_to_move(exchange, now_ns);
     }
 }
 

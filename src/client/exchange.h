@@ -33,7 +33,8 @@ struct exchange {
     const struct trace *trace;
     bool busy;                 /* spin instead of sleeping */
     struct progress *progress; /* NULL: no progress line */
-    uint64_t timeout_ns;       /* without progress while an echo or the end is owed; 0 = never */
+    uint64_t timeout_ns;       /* without progress while an echo or the end is owed; 0 = never.
+                                * What is sent is no progress while an echo is owed. */
     uint64_t planned;          /* bytes of the whole stream, EXCHANGE_UNKNOWN */
 
     /* What goes out next. When it is used up and exhausted is not set, refill brings more or sets
@@ -52,7 +53,7 @@ struct exchange {
     int send_code;           /* errno that ended sending, or 0 */
     uint64_t start_ns;
     uint64_t received_ns;   /* right after the last receive that brought bytes */
-    uint64_t progress_ns;   /* when bytes last moved */
+    uint64_t progress_ns;   /* when progress was last made */
     struct verdict verdict; /* after a failure */
 };
 

@@ -55,7 +55,7 @@ const struct options_row request_options[] = {
     {'6', "ipv6", NULL, "IPv6 only"},
     {LONG_CONNECT_TIMEOUT, "connect-timeout", "D", "give up connecting after this time (10s)"},
     {LONG_TIMEOUT, "timeout", "D",
-     "give up after this time without progress while an\necho or the end is owed (10s); 0: never"},
+     "give up after this time while an echo or the\npeer's close is outstanding (10s); 0: never"},
     {LONG_WAIT, "wait", "D", "wait up to this time for the server to accept"},
     {LONG_NO_VERIFY, "no-verify", NULL, "do not compare: for peers that are not echo servers"},
     {'j', "json", NULL, "one JSON object per line"},

@@ -104,6 +104,33 @@ class BadPeers(echotest.TestCase):
             result = self.judge(peer, "cuts-the-tail", "TRUNCATED", 5, stdin=self.input)
             self.assertIn("TRUNCATED: at 1997 of 2000\n", result[2])
 
+    def test_swallows(self):
+        """A peer that takes whatever comes and never answers has stalled, although bytes move all the
+        time; one that answers slowly has not."""
+        def swallows(conn):
+            for _ in badpeers.chunks(conn):
+                conn.peer.stopped.wait(0.001)
+        with badpeers.serve(swallows, self.path()) as peer:
+            for arguments in (("--verify", "--size", "1TiB"), ()):
+                with self.subTest(arguments), open("/dev/zero", "rb") as zeros:
+                    status, _, errors = echotest.run(echotest.CLIENT, "--timeout", "0.5",
+                                                     peer.endpoint, *arguments, stdin=zeros)
+                    self.assertEqual(status, 1, errors)
+                    self.assertIn("STALLED: 0.5 s at 0", errors)
+
+    def test_slow_answers(self):
+        """Progress is every byte of the echo."""
+        def slow(conn):
+            data = echotest.receive_exactly(conn, 20)
+            for i in range(len(data)):
+                conn.peer.stopped.wait(0.1)
+                conn.sendall(data[i:i + 1])
+            badpeers.exact(conn)
+        with badpeers.serve(slow, self.path()) as peer:
+            status, _, errors = echotest.run(echotest.CLIENT, "--timeout", "1.5", "--verify", "--size",
+                                             "20", peer.endpoint)
+            self.assertEqual((status, errors), (0, ""))
+
     def test_no_verify(self):
         """Peers that are no echo servers are read as they are."""
         with badpeers.serve("adds-a-banner", self.path()) as peer:
