@@ -152,6 +152,7 @@ int transport_local_address(int fd, struct address *address)
  * that is sent comes back. */
 static int refuse_self(int fd, struct reason *why)
 {
+    char text[ADDRESS_TEXT_SIZE];
     struct address local, remote = {.type = SOCK_STREAM, .length = sizeof remote.storage};
     int code = transport_local_address(fd, &local);
 
@@ -165,7 +166,8 @@ static int refuse_self(int fd, struct reason *why)
     }
     if (address_compare(&local, &remote) == 0)
         return reason_set(why, REASON_SELF, ECONNREFUSED,
-                          "the socket has reached itself: nobody listens on this port");
+                          "connect %s: TCP self-connect: nothing is listening on this port",
+                          address_format(&local, text, sizeof text));
     return 0;
 }
 
@@ -173,6 +175,7 @@ int transport_connect(const struct address *address, const struct address *sourc
                       struct reason *why)
 {
     const struct transport_ops *ops = transport_by_family(address_family(address));
+    char text[ADDRESS_TEXT_SIZE];
     int fd, code;
 
     *pending = 0;
@@ -190,7 +193,7 @@ int transport_connect(const struct address *address, const struct address *sourc
     }
     code = source ? seam_bind(fd, (const struct sockaddr *)&source->storage, source->length) : 0;
     if (code < 0) {
-        reason_errno(why, -code, "bind");
+        reason_errno(why, -code, "bind %s", address_format(source, text, sizeof text));
         goto failed;
     }
     do

@@ -287,15 +287,20 @@ static int tcp_prepare(int fd, const struct address *source)
 
 static int tcp_explain(const struct address *address, int code, struct reason *why)
 {
-    (void)address;
+    char text[ADDRESS_TEXT_SIZE];
+
+    tcp_format(address, text, sizeof text);
     switch (code) {
     case ECONNREFUSED:
-        return reason_set(why, REASON_REFUSED, code, "nobody listens on this port");
+        return reason_set(why, REASON_REFUSED, code,
+                          "connect %s: nothing is listening on this port", text);
     case EADDRNOTAVAIL:
         return reason_set(why, REASON_UNREACHABLE, code,
-                          "no local address or port is free for it (a limit of this machine)");
+                          "connect %s: no local address or port is free for it (a limit of this "
+                          "machine)",
+                          text);
     default:
-        return reason_errno(why, code, "connect");
+        return reason_errno(why, code, "connect %s", text);
     }
 }
 

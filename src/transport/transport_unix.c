@@ -396,20 +396,23 @@ static int unix_explain(const struct address *address, int code, struct reason *
 {
     char directory[sizeof((struct sockaddr_un *)0)->sun_path];
     const char *path = name_of(address)->sun_path;
+    char text[ADDRESS_TEXT_SIZE];
     struct stat status;
 
     switch (code) {
     case EACCES:
     case EPERM:
         return is_path(address) ? explain_permission(path, code, why)
-                                : reason_errno(why, code, "connect");
+                                : reason_errno(why, code, "connect %s",
+                                               address_format(address, text, sizeof text));
     case ECONNREFUSED:
         if (!is_path(address))
-            return reason_set(why, REASON_REFUSED, code, "nobody listens on this name");
+            return reason_set(why, REASON_REFUSED, code, "nothing is listening on this name");
         if (stat(path, &status) == 0 && !S_ISSOCK(status.st_mode))
             return reason_set(why, REASON_REFUSED, code, "%s is at this path, not a socket",
                               kind_of_file(status.st_mode));
-        return reason_set(why, REASON_REFUSED, code, "nobody listens on this socket (stale file?)");
+        return reason_set(why, REASON_REFUSED, code,
+                          "nothing is listening on this socket (stale file?)");
     case ENOENT:
         locks_directory(path, directory, sizeof directory);
         return reason_set(why, REASON_NOENT, code, "there is no %s %s",
@@ -422,7 +425,7 @@ static int unix_explain(const struct address *address, int code, struct reason *
         return reason_set(why, REASON_TIMEOUT, code,
                           "the server's queue of waiting connections is full");
     default:
-        return reason_errno(why, code, "connect");
+        return reason_errno(why, code, "connect %s", address_format(address, text, sizeof text));
     }
 }
 

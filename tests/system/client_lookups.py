@@ -67,7 +67,7 @@ class Lookups(echotest.TestCase):
 
     def test_abstract(self):
         block = self.fields("@nobody-" + os.path.basename(self.directory))[0]
-        self.assertEqual(block[-1], ("answers", "no, REFUSED: nobody listens on this name"))
+        self.assertEqual(block[-1], ("answers", "no, REFUSED: nothing is listening on this name"))
 
     def test_unknown_host(self):
         status, output, errors = self.run_client("--resolve", "no-such-host.invalid:7")

@@ -195,7 +195,7 @@ static void refuse(const struct endpoints_row *row, const struct endpoint *endpo
         assert_int_equal(why.word, REASON_NOENT);
         assert_non_null(strstr(why.text, "there is no such socket in /tmp/echo-test-"));
     } else {
-        if (why.word != REASON_REFUSED || !strstr(why.text, "nobody listens on this"))
+        if (why.word != REASON_REFUSED || !strstr(why.text, "nothing is listening on this"))
             fail_msg("%s: %s: %s", row->name, reason_name(why.word), why.text);
         assert_int_equal(why.code, ECONNREFUSED);
     }

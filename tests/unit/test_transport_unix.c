@@ -545,7 +545,7 @@ static void connecting_says_what_is_wrong(void **state)
     leave_dead_socket(&place->address, SOCK_STREAM);
     assert_int_equal(try_to_connect(&place->address, &why), -1);
     assert_int_equal(why.word, REASON_REFUSED);
-    assert_string_equal(why.text, "nobody listens on this socket (stale file?)");
+    assert_string_equal(why.text, "nothing is listening on this socket (stale file?)");
     assert_int_equal(unlink(place->path), 0);
 
     make_file(place->path);
