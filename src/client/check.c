@@ -90,10 +90,11 @@ static enum check_state print_time(const struct request *request, uint64_t time_
     return print_state(state);
 }
 
-/* One message and its echo; the time in *time_ns. */
+/* One message and its echo; the time in *context. */
 static int round_trip(const struct request *request, const struct connect_result *connected,
-                      uint64_t *time_ns, struct reason *why)
+                      void *context, struct reason *why)
 {
+    uint64_t *time_ns = context;
     struct exchange exchange;
     struct compare compare;
     struct pattern pattern;
@@ -112,22 +113,17 @@ static int round_trip(const struct request *request, const struct connect_result
     exchange.exhausted = true;
     start_ns = clock_now_ns();
     if (exchange_run(&exchange, EXCHANGE_ECHOED, why) < 0)
-        return -1;
+        return exchange.received == 0 && connect_waits(request, why) ? CONNECT_AGAIN : -1;
     *time_ns = exchange.received_ns - start_ns;
     return exchange_finish(&exchange, why);
 }
 
 enum check_state check_run(const struct request *request)
 {
-    struct connect_targets targets;
-    struct connect_result connected;
     struct reason why = {.word = REASON_NONE};
     uint64_t time_ns = 0;
-    int status;
 
-    if (connect_open(request, &targets, &connected, &why) < 0)
+    if (connect_work(request, round_trip, &time_ns, &why) != EXIT_EXACT)
         return check_failed(request, &why);
-    status = round_trip(request, &connected, &time_ns, &why);
-    connect_close(request, &connected.fd);
-    return status < 0 ? check_failed(request, &why) : print_time(request, time_ns);
+    return print_time(request, time_ns);
 }

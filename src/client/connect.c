@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "client/interrupt.h"
+#include "client/lookup.h"
 #include "client/resolve.h"
 #include "transport/io.h"
 
@@ -153,13 +154,19 @@ static int race_wait(struct race *race, struct connect_result *result)
     return 0;
 }
 
+/* The first address that is still on its way; when none was tried, the first. */
 static int race_timeout(const struct race *race, struct reason *why)
 {
-    for (size_t i = 0; i < race->started; i++)
-        if (race->attempts[i].retry_ns)
-            return reason_set(why, REASON_TIMEOUT, EAGAIN,
-                              "the server's backlog is full: it does not accept");
-    return reason_set(why, REASON_TIMEOUT, 0, "no answer while connecting");
+    char text[ADDRESS_TEXT_SIZE];
+    size_t i = 0;
+
+    while (i + 1 < race->started && !is_open(&race->attempts[i]))
+        i++;
+    address_format(&race->targets->list[i], text, sizeof text);
+    if (race->attempts[i].retry_ns)
+        return reason_set(why, REASON_TIMEOUT, EAGAIN,
+                          "connect %s: the server's backlog is full: it does not accept", text);
+    return reason_set(why, REASON_TIMEOUT, 0, "connect %s: no answer", text);
 }
 
 static int race_run(struct race *race, struct connect_result *result, struct reason *why)
@@ -185,9 +192,8 @@ static int race_run(struct race *race, struct connect_result *result, struct rea
     }
 }
 
-/* One round over all addresses. */
-static int connect_round(const struct request *request, const struct connect_targets *targets,
-                         uint64_t deadline_ns, struct connect_result *result, struct reason *why)
+int connect_again(const struct request *request, const struct connect_targets *targets,
+                  uint64_t deadline_ns, struct connect_result *result, struct reason *why)
 {
     struct race race = {.request = request, .targets = targets, .deadline_ns = deadline_ns};
     int status;
@@ -201,32 +207,43 @@ static int connect_round(const struct request *request, const struct connect_tar
     return status;
 }
 
+static void trace_targets(const struct request *request, const struct connect_targets *targets)
+{
+    char text[ADDRESS_TEXT_SIZE];
+
+    for (size_t i = 0; i < targets->count; i++)
+        trace_step(&request->trace, "resolve: %s is %s", request->name,
+                   address_format(&targets->list[i], text, sizeof text));
+}
+
 int connect_resolve(const struct request *request, struct connect_targets *targets,
-                    struct reason *why)
+                    uint64_t deadline_ns, struct reason *why)
 {
     int count;
 
     if (request->endpoint.kind == ENDPOINT_TCP)
         trace_step(&request->trace, "resolve: getaddrinfo(%s)", request->name);
-    count = transport_resolve(&request->endpoint, TRANSPORT_CLIENT, targets->list,
-                              TRANSPORT_ADDRESSES_MAX, why);
+    count = lookup_addresses(&request->endpoint, targets->list, TRANSPORT_ADDRESSES_MAX,
+                             deadline_ns, why);
     if (count < 0)
         return -1;
     targets->count = (size_t)count;
-    for (size_t i = 0; i < targets->count; i++) {
-        char text[ADDRESS_TEXT_SIZE];
-
-        trace_step(&request->trace, "resolve: %s is %s", request->name,
-                   address_format(&targets->list[i], text, sizeof text));
-    }
+    trace_targets(request, targets);
     return 0;
 }
 
-/* What may be different in a moment, because a server starts. */
-static int is_worth_waiting(enum reason_word word)
+/* What may be different in a moment, because a server starts, or the proxy in front of it finds it.
+ */
+static bool may_pass(enum reason_word word)
 {
-    return word == REASON_REFUSED || word == REASON_NOENT || word == REASON_SELF ||
-           word == REASON_UNREACHABLE || word == REASON_TIMEOUT || word == REASON_RESET;
+    static const bool passing[REASON_WORDS] = {
+        [REASON_DNS] = true,     [REASON_REFUSED] = true, [REASON_UNREACHABLE] = true,
+        [REASON_PERM] = true,    [REASON_NOENT] = true,   [REASON_SELF] = true,
+        [REASON_TIMEOUT] = true, [REASON_STALLED] = true, [REASON_EOF] = true,
+        [REASON_RESET] = true,
+    };
+
+    return passing[word];
 }
 
 static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)
@@ -236,32 +253,38 @@ static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)
     return a_ns < b_ns ? a_ns : b_ns;
 }
 
+uint64_t connect_deadline_ns(const struct request *request, uint64_t timeout_ns)
+{
+    return earlier(timeout_ns ? clock_now_ns() + timeout_ns : 0, request->end_ns);
+}
+
+bool connect_waits(const struct request *request, const struct reason *why)
+{
+    uint64_t next_ns = clock_now_ns() + WAIT_PAUSE_NS;
+
+    if (!may_pass(why->word) || next_ns >= request->wait_until_ns ||
+        (request->end_ns && next_ns >= request->end_ns))
+        return false;
+    interrupt_poll(NULL, 0, next_ns);
+    return !interrupt_asked();
+}
+
 int connect_open(const struct request *request, struct connect_targets *targets,
                  struct connect_result *result, struct reason *why)
 {
-    uint64_t patience_ns = request->wait_ns ? clock_now_ns() + request->wait_ns : 0;
+    struct reason bad;
 
-    for (;;) {
-        uint64_t now_ns = clock_now_ns();
-        uint64_t round_ns = request->connect_timeout_ns ? now_ns + request->connect_timeout_ns : 0;
+    do {
+        uint64_t deadline_ns = earlier(connect_deadline_ns(request, request->connect_timeout_ns),
+                                       request->wait_until_ns);
 
-        if (connect_resolve(request, targets, why) < 0)
-            return -1;
-        if (connect_round(request, targets, earlier(round_ns, patience_ns), result, why) == 0)
+        if (connect_resolve(request, targets, deadline_ns, &bad) == 0 &&
+            connect_again(request, targets, deadline_ns, result, &bad) == 0)
             return 0;
-        now_ns = clock_now_ns();
-        if (!is_worth_waiting(why->word) || now_ns + WAIT_PAUSE_NS >= patience_ns)
-            return -1;
-        interrupt_poll(NULL, 0, now_ns + WAIT_PAUSE_NS);
-    }
-}
-
-int connect_again(const struct request *request, const struct connect_targets *targets,
-                  uint64_t timeout_ns, struct connect_result *result, struct reason *why)
-{
-    uint64_t deadline_ns = timeout_ns ? clock_now_ns() + timeout_ns : 0;
-
-    return connect_round(request, targets, deadline_ns, result, why);
+    } while (connect_waits(request, &bad));
+    request_hint(request, &bad);
+    *why = bad;
+    return -1;
 }
 
 void connect_close(const struct request *request, int *fd)
@@ -274,16 +297,19 @@ void connect_close(const struct request *request, int *fd)
 
 enum exit_status connect_work(const struct request *request,
                               int (*work)(const struct request *, const struct connect_result *,
-                                          struct reason *),
-                              struct reason *why)
+                                          void *context, struct reason *),
+                              void *context, struct reason *why)
 {
     struct connect_targets targets;
     struct connect_result connected;
     int status;
 
-    if (connect_open(request, &targets, &connected, why) < 0)
-        return reason_exit_status(why->word, 0);
-    status = work(request, &connected, why);
-    connect_close(request, &connected.fd);
+    do {
+        if (connect_open(request, &targets, &connected, why) < 0)
+            return reason_exit_status(why->word, 0);
+        why->word = REASON_NONE;
+        status = work(request, &connected, context, why);
+        connect_close(request, &connected.fd);
+    } while (status == CONNECT_AGAIN);
     return status < 0 ? reason_exit_status(why->word, 1) : EXIT_EXACT;
 }

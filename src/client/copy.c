@@ -22,9 +22,24 @@ struct copy {
     struct compare compare;
     struct exchange exchange;
     uint64_t delivered;
+    bool begun, input_ended;
+    /* With --wait, until the first echo: what was read, for the next connection. */
+    size_t kept_length;
+    unsigned char kept[WINDOW_SIZE + EXCHANGE_CHUNK];
     unsigned char input[EXCHANGE_CHUNK];
     unsigned char window[WINDOW_SIZE];
 };
+
+/* Only what fits can be sent again: without comparison no window bounds what is on its way. */
+static void keep(struct copy *copy, size_t length)
+{
+    if (!copy->request->wait_until_ns || copy->exchange.received ||
+        copy->kept_length > sizeof copy->kept)
+        return;
+    if (length <= sizeof copy->kept - copy->kept_length)
+        memcpy(copy->kept + copy->kept_length, copy->input, length);
+    copy->kept_length += length;
+}
 
 static int read_input(struct exchange *exchange, struct reason *why)
 {
@@ -35,7 +50,7 @@ static int read_input(struct exchange *exchange, struct reason *why)
     /* EIO: a terminal whose session is gone has ended. */
     if (count == 0 || (code == EIO && isatty(STDIN_FILENO))) {
         trace_step(exchange->trace, "the input has ended");
-        exchange->exhausted = true;
+        exchange->exhausted = copy->input_ended = true;
         return 0;
     }
     /* Somebody else may have made our standard input non-blocking. */
@@ -45,6 +60,7 @@ static int read_input(struct exchange *exchange, struct reason *why)
         return reason_set(why, REASON_OTHER, code, "read standard input: %s", strerror(code));
     exchange->pending = copy->input;
     exchange->pending_length = (size_t)count;
+    keep(copy, (size_t)count);
     return 0;
 }
 
@@ -59,54 +75,73 @@ static int deliver(struct exchange *exchange, const void *bytes, size_t length, 
     return output_bytes(&copy->terminal, bytes, length, why);
 }
 
+/* Once, on the first connection. */
+static int begin(struct copy *copy, const struct request *request, struct reason *why)
+{
+    bool talks = isatty(STDIN_FILENO);
+
+    copy->request = request;
+    copy->begun = true;
+    output_begin_bytes(&copy->terminal);
+    /* ^C ends a conversation as ^D does. */
+    if (talks && interrupt_catch(why) < 0)
+        return -1;
+    if (talks && !request->json)
+        fprintf(stderr, "connected to %s; each line comes back, ^D ends\n", request->name);
+    if (!talks && !copy->terminal.escapes)
+        progress_init(&copy->progress, stderr, clock_now_ns());
+    return 0;
+}
+
 static void prepare(struct copy *copy, const struct request *request,
                     const struct connect_result *connected)
 {
-    copy->request = request;
     compare_init_window(&copy->compare, copy->window, sizeof copy->window);
-    output_begin_bytes(&copy->terminal);
     exchange_init(&copy->exchange, connected->fd, request->compare ? &copy->compare : NULL,
                   &request->trace, request->timeout_ns);
     copy->exchange.input_fd = STDIN_FILENO;
     copy->exchange.refill = read_input;
     copy->exchange.deliver = deliver;
     copy->exchange.context = copy;
-    if (isatty(STDIN_FILENO)) {
-        if (!request->json)
-            fprintf(stderr, "connected to %s; each line comes back, ^D ends\n", request->name);
-    } else if (!copy->terminal.escapes) {
-        progress_init(&copy->progress, stderr, clock_now_ns());
-        copy->exchange.progress = &copy->progress;
-    }
+    copy->exchange.progress = &copy->progress;
+    copy->exchange.pending = copy->kept;
+    copy->exchange.pending_length = copy->kept_length;
+    copy->exchange.exhausted = copy->input_ended;
 }
 
 static int copy_over(const struct request *request, const struct connect_result *connected,
-                     struct reason *why)
+                     void *context, struct reason *why)
 {
-    struct copy *copy = calloc(1, sizeof *copy);
+    struct copy *copy = context;
     uint64_t start_ns = clock_now_ns();
     int status;
 
-    if (!copy)
-        return reason_errno(why, ENOMEM, "buffers of %zu bytes", sizeof *copy);
-    /* ^C ends a conversation as ^D does. */
-    if (isatty(STDIN_FILENO) && interrupt_catch(why) < 0) {
-        free(copy);
+    if (!copy->begun && begin(copy, request, why) < 0)
         return -1;
-    }
     prepare(copy, request, connected);
     status = exchange_run(&copy->exchange, EXCHANGE_ENDED, why);
     progress_clear(&copy->progress);
+    if (status < 0 && copy->exchange.received == 0 && copy->kept_length <= sizeof copy->kept &&
+        connect_waits(request, why))
+        return CONNECT_AGAIN;
     if (!request->json && output_flush(&copy->terminal, status < 0 ? NULL : why) < 0)
         status = -1;
     if (request->json && output_result(request, connected, &copy->exchange,
                                        clock_now_ns() - start_ns, status < 0 ? NULL : why) < 0)
         status = -1;
-    free(copy);
     return status;
 }
 
 enum exit_status copy_run(const struct request *request, struct reason *why)
 {
-    return connect_work(request, copy_over, why);
+    struct copy *copy = calloc(1, sizeof *copy);
+    enum exit_status status;
+
+    if (!copy) {
+        reason_errno(why, ENOMEM, "buffers of %zu bytes", sizeof *copy);
+        return EXIT_LOCAL;
+    }
+    status = connect_work(request, copy_over, copy, why);
+    free(copy);
+    return status;
 }

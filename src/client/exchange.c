@@ -114,6 +114,8 @@ static ssize_t take(struct exchange *exchange, void *bytes, size_t size)
         trace_bytes(exchange->trace, '<', exchange->received, bytes, (size_t)count);
     else if (count == 0)
         exchange->ended = true;
+    else
+        exchange->receive_code = (int)-count;
     return count;
 }
 
@@ -123,6 +125,8 @@ static int count_extra(struct exchange *exchange, struct reason *why)
     unsigned char bytes[4096];
     uint64_t deadline_ns = clock_now_ns() + FINISH_NS;
 
+    if (exchange->end_ns && exchange->end_ns < deadline_ns)
+        deadline_ns = exchange->end_ns;
     exchange_half_close(exchange);
     while (!exchange->ended && exchange->compare->verdict.extra < EXTRA_MAX) {
         ssize_t count = take(exchange, bytes, sizeof bytes);

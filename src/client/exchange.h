@@ -35,7 +35,8 @@ struct exchange {
     struct progress *progress; /* NULL: no progress line */
     uint64_t timeout_ns;       /* without progress while an echo or the end is owed; 0 = never.
                                 * What is sent is no progress while an echo is owed. */
-    uint64_t planned;          /* bytes of the whole stream, EXCHANGE_UNKNOWN */
+    uint64_t end_ns;  /* exchange_finish waits no longer (CLOCK_MONOTONIC); 0 = its own limit */
+    uint64_t planned; /* bytes of the whole stream, EXCHANGE_UNKNOWN */
 
     /* What goes out next. When it is used up and exhausted is not set, refill brings more or sets
      * exhausted; with input_fd >= 0 it is called only when that is readable. */
@@ -51,6 +52,7 @@ struct exchange {
     uint64_t sent, received;
     bool half_closed, ended; /* our end was sent; the peer's end came */
     int send_code;           /* errno that ended sending, or 0 */
+    int receive_code;        /* errno that ended receiving, or 0 */
     uint64_t start_ns;
     uint64_t received_ns;   /* right after the last receive that brought bytes */
     uint64_t progress_ns;   /* when progress was last made */

@@ -7,6 +7,8 @@ libclient_a_SOURCES = \
 	src/client/exchange.c src/client/exchange.h \
 	src/client/generator.c src/client/generator.h \
 	src/client/interrupt.c src/client/interrupt.h \
+	src/client/hello.c src/client/hello.h \
+	src/client/lookup.c src/client/lookup.h \
 	src/client/message.c src/client/message.h \
 	src/client/output.c src/client/output.h \
 	src/client/ping.c src/client/ping.h \

@@ -18,6 +18,7 @@ struct conversation {
     struct progress progress;
     struct exchange exchange;
     uint64_t delivered;
+    size_t echoed; /* messages */
 };
 
 static int deliver(struct exchange *exchange, const void *bytes, size_t length, struct reason *why)
@@ -81,13 +82,15 @@ static int converse_all(struct conversation *talk, struct reason *why)
     for (size_t i = 0; i < talk->request->operand_count; i++)
         if (converse(talk, i, why) < 0)
             return -1;
+        else
+            talk->echoed++;
     if (!talk->request->compare)
         return exchange_run(&talk->exchange, EXCHANGE_ENDED, why);
     return exchange_finish(&talk->exchange, why);
 }
 
 static int talk_over(const struct request *request, const struct connect_result *connected,
-                     struct reason *why)
+                     void *context, struct reason *why)
 {
     struct conversation talk = {.request = request};
     struct compare compare;
@@ -95,6 +98,7 @@ static int talk_over(const struct request *request, const struct connect_result 
     uint64_t start_ns = clock_now_ns();
     int status;
 
+    (void)context;
     if (!window)
         return reason_errno(why, ENOMEM, "window of %d bytes", WINDOW_SIZE);
     compare_init_window(&compare, window, WINDOW_SIZE);
@@ -104,6 +108,10 @@ static int talk_over(const struct request *request, const struct connect_result 
     talk.exchange.context = &talk;
     output_begin_bytes(&talk.terminal);
     status = converse_all(&talk, why);
+    if (status < 0 && !talk.echoed && !talk.exchange.received && connect_waits(request, why)) {
+        free(window);
+        return CONNECT_AGAIN;
+    }
     if (!request->json && output_flush(&talk.terminal, status < 0 ? NULL : why) < 0)
         status = -1;
     if (request->json && output_result(request, connected, &talk.exchange,
@@ -115,5 +123,5 @@ static int talk_over(const struct request *request, const struct connect_result 
 
 enum exit_status message_run(const struct request *request, struct reason *why)
 {
-    return connect_work(request, talk_over, why);
+    return connect_work(request, talk_over, NULL, why);
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "client/connect.h"
 #include "client/exchange.h"
+#include "client/hello.h"
 #include "client/interrupt.h"
 #include "client/ping_report.h"
 
@@ -12,13 +13,14 @@
 #include <string.h>
 
 /* Pings whose answers have not come, on one connection. A power of two. */
-#define FLIGHT_MAX 4096
+#define FLIGHT_MAX        4096
 /* At INT and at the deadline a ping may be on its way; it gets this long and twice the longest
- * round trip so far before it counts as lost. */
-#define GRACE_NS   (100 * NS_PER_MS)
+ * round trip so far before it counts as lost. What a deadline can grow by has a limit. */
+#define GRACE_NS          (100 * NS_PER_MS)
+#define DEADLINE_GRACE_NS (500 * NS_PER_MS)
 /* Between a failure and the next ping at least: without it interval 0 would hammer a dead server.
  */
-#define BREATH_NS  (100 * NS_PER_MS)
+#define BREATH_NS         (100 * NS_PER_MS)
 
 /* The pings of one connection follow each other in its stream, so the place of a byte says whose
  * answer it belongs to: a late one is never taken for the next one's. */
@@ -56,6 +58,7 @@ static void begin_connection(struct ping *ping)
     compare_init_pattern(&ping->compare, &ping->pattern);
     exchange_init(&ping->exchange, ping->connected.fd,
                   ping->request->compare ? &ping->compare : NULL, &ping->request->trace, 0);
+    ping->exchange.end_ns = ping->request->end_ns;
 }
 
 /* The answers that have come so far, in whole pings. Without comparison bytes beyond those sent
@@ -111,30 +114,54 @@ static void breathe(struct ping *ping)
         ping->next_ns = earliest_ns;
 }
 
-/* Nothing more will come on this connection: whatever is unanswered is lost, and the first of it
- * carries the blame. */
+/* What ended a connection before its time. It belongs to a ping only where that ping's own bytes
+ * came back wrong. */
+static void report_end(struct ping *ping, const struct reason *why)
+{
+    const struct flight *flight = &ping->flight;
+    enum exit_status status = EXIT_ENDED;
+
+    if (why->word == REASON_CORRUPT || why->word == REASON_EXTRA)
+        status = EXIT_DIFFERS;
+    else if (why->word == REASON_STALLED)
+        status = EXIT_MISSING;
+    if (why->word == REASON_CORRUPT)
+        ping->report.counts.corrupt++;
+    if (why->word == REASON_EXTRA)
+        ping->report.counts.extra += ping->exchange.verdict.extra;
+    if (status == EXIT_ENDED)
+        ping_report_broken(&ping->report, why);
+    else
+        ping_report_failure(&ping->report,
+                            why->word == REASON_CORRUPT ? flight->first_seq + flight->answered : 0,
+                            why);
+    ping->status = exit_status_worse(ping->status, status);
+    breathe(ping);
+}
+
+/* Nothing more will come on this connection: whatever is unanswered is lost. */
 static void end_connection(struct ping *ping, const struct reason *why)
 {
     struct flight *flight = &ping->flight;
 
     ping->report.counts.waiting -= flight->sent - flight->overdue;
-    if (why) {
-        uint64_t seq = flight->first_seq + flight->answered;
-
-        if (why->word == REASON_CORRUPT && flight->answered < flight->sent)
-            ping->report.counts.corrupt++;
-        if (why->word == REASON_CORRUPT || why->word == REASON_EXTRA)
-            ping->status = EXIT_DIFFERS;
-        if (why->word == REASON_EXTRA)
-            ping->report.counts.extra += ping->exchange.verdict.extra;
-        /* After the last answer it was the last ping's connection. */
-        ping_report_failure(&ping->report, flight->answered < flight->sent ? seq : seq - 1, why);
-    }
     if (why)
-        breathe(ping);
+        report_end(ping, why);
     flight->sent = flight->answered = flight->overdue = 0;
     ping->exchange.pending_length = 0;
     connect_close(ping->request, &ping->connected.fd);
+}
+
+/* After the last answer of a connection: the peer must have nothing more to say, and not break it.
+ */
+static void part(struct ping *ping)
+{
+    struct reason why;
+    int status = exchange_finish(&ping->exchange, &why);
+
+    if (status == 0 && ping->exchange.receive_code)
+        status = exchange_judge(&ping->exchange, REASON_RESET, 0, &why);
+    end_connection(ping, status < 0 ? &why : NULL);
 }
 
 /* Takes what has come. A broken connection ends here, not the run. */
@@ -154,16 +181,19 @@ static void receive(struct ping *ping)
     }
 }
 
-/* A new connection for the next ping; a failure is that ping's loss. */
+/* A new connection for the next ping, to where the name leads now; a failure is that ping's loss.
+ */
 static int reconnect(struct ping *ping)
 {
     const struct request *request = ping->request;
-    uint64_t patience_ns = request->reply_timeout_ns;
+    uint64_t patience_ns = request->reply_timeout_ns, deadline_ns;
     struct reason why;
 
     if (request->connect_timeout_ns && request->connect_timeout_ns < patience_ns)
         patience_ns = request->connect_timeout_ns;
-    if (connect_again(request, &ping->targets, patience_ns, &ping->connected, &why) < 0) {
+    deadline_ns = connect_deadline_ns(request, patience_ns);
+    if (connect_resolve(request, &ping->targets, deadline_ns, &why) < 0 ||
+        connect_again(request, &ping->targets, deadline_ns, &ping->connected, &why) < 0) {
         /* An interrupted attempt is no ping that was lost. */
         if (interrupt_asked())
             return -1;
@@ -260,33 +290,39 @@ static void let_connection_go(struct ping *ping)
 
     if (ping->connected.fd < 0 || flight->sent == 0 || flight->overdue < flight->sent)
         return;
-    if (ping->request->reconnect) {
-        bool spoiled =
-            flight->answered == flight->sent && exchange_finish(&ping->exchange, &why) < 0;
-
-        end_connection(ping, spoiled ? &why : NULL);
+    if (ping->request->reconnect && flight->answered == flight->sent) {
+        part(ping);
+    } else if (ping->request->reconnect) {
+        end_connection(ping, NULL);
     } else if (flight->sent - flight->answered >= FLIGHT_MAX) {
         reason_set(&why, REASON_STALLED, 0, "%d pings without an answer", FLIGHT_MAX);
         end_connection(ping, &why);
     }
 }
 
-/* Whether the run is over: all is answered or given up. Sets the end at INT and at the deadline. */
-static bool is_over(struct ping *ping, uint64_t now_ns, uint64_t deadline_ns)
+static uint64_t grace_ns(const struct ping *ping)
 {
+    uint64_t grace_ns = GRACE_NS + 2 * histogram_max(&ping->report.rtt);
+
+    return interrupt_asked() || grace_ns < DEADLINE_GRACE_NS ? grace_ns : DEADLINE_GRACE_NS;
+}
+
+/* Whether the run is over: all is answered or given up. Sets the end at INT and at the deadline. */
+static bool is_over(struct ping *ping, uint64_t now_ns)
+{
+    uint64_t deadline_ns = ping->request->end_ns;
+
     if (!ping->end_ns && (interrupt_asked() || (deadline_ns && now_ns >= deadline_ns)))
-        ping->end_ns = now_ns + GRACE_NS + 2 * histogram_max(&ping->report.rtt);
+        ping->end_ns = now_ns + grace_ns(ping);
     return ping->report.failed || (ping->end_ns && now_ns >= ping->end_ns) ||
            (all_sent(ping) && ping->flight.overdue == ping->flight.sent);
 }
 
 static void ping_loop(struct ping *ping)
 {
-    uint64_t deadline_ns =
-        ping->request->deadline_ns ? ping->report.start_ns + ping->request->deadline_ns : 0;
     uint64_t now_ns = clock_now_ns();
 
-    for (; !is_over(ping, now_ns, deadline_ns); now_ns = clock_now_ns()) {
+    for (; !is_over(ping, now_ns); now_ns = clock_now_ns()) {
         struct reason why;
 
         if (interrupt_take_quit()) {
@@ -297,7 +333,7 @@ static void ping_loop(struct ping *ping)
         if (may_send(ping, now_ns))
             send_ping(ping, now_ns);
         else
-            wait_for_answers(ping, now_ns, ping->end_ns ? ping->end_ns : deadline_ns);
+            wait_for_answers(ping, now_ns, ping->end_ns ? ping->end_ns : ping->request->end_ns);
         if (ping->connected.fd >= 0 && exchange_send(&ping->exchange, &why) < 0)
             end_connection(ping, &why);
         if (ping->connected.fd >= 0)
@@ -307,15 +343,14 @@ static void ping_loop(struct ping *ping)
     }
 }
 
-/* The last connection: whoever has answered everything must have nothing more to say. */
 static void finish(struct ping *ping)
 {
-    struct reason why;
-    bool spoiled = ping->connected.fd >= 0 && ping->flight.answered == ping->flight.sent &&
-                   exchange_finish(&ping->exchange, &why) < 0;
-
-    if (ping->connected.fd >= 0)
-        end_connection(ping, spoiled ? &why : NULL);
+    if (ping->connected.fd < 0)
+        return;
+    if (ping->flight.answered == ping->flight.sent)
+        part(ping);
+    else
+        end_connection(ping, NULL);
 }
 
 static enum exit_status ping_status(const struct ping *ping, struct reason *why)
@@ -327,9 +362,8 @@ static enum exit_status ping_status(const struct ping *ping, struct reason *why)
                    strerror(ping->report.failed));
         return EXIT_LOCAL;
     }
-    if (ping->status != EXIT_EXACT)
-        return ping->status;
-    return ping_report_lost(&ping->report) || counts->late ? EXIT_MISSING : EXIT_EXACT;
+    return exit_status_worse(
+        ping->status, ping_report_lost(&ping->report) || counts->late ? EXIT_MISSING : EXIT_EXACT);
 }
 
 enum exit_status ping_run(const struct request *request, struct reason *why)
@@ -345,6 +379,10 @@ enum exit_status ping_run(const struct request *request, struct reason *why)
     ping->request = request;
     ping->bytes = bytes;
     ping->status = EXIT_EXACT;
+    status = hello_run(request, why);
+    if (status != EXIT_EXACT)
+        goto out;
+    status = EXIT_LOCAL;
     if (connect_open(request, &ping->targets, &ping->connected, why) < 0) {
         status = reason_exit_status(why->word, 0);
         goto out;

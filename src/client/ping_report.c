@@ -133,21 +133,36 @@ void ping_report_outstanding(struct ping_report *report, uint64_t seq)
     end_line(report);
 }
 
-void ping_report_failure(struct ping_report *report, uint64_t seq, const struct reason *why)
+static void report_problem(struct ping_report *report, const char *type, uint64_t seq,
+                           const struct reason *why)
 {
     struct report object;
 
     if (report->request->json) {
-        begin_object(report, &object, "failure");
-        report_number(&object, "seq", seq);
+        begin_object(report, &object, type);
+        if (seq)
+            report_number(&object, "seq", seq);
         report_reason(&object, "error", why);
         end_object(report, &object);
         return;
     }
     begin_line(report);
-    output_text("from %s: seq=%" PRIu64 " %s: %s\n", report->request->name, seq,
-                reason_name(why->word), why->text);
+    output_text("from %s: ", report->request->name);
+    if (seq)
+        output_text("seq=%" PRIu64 " ", seq);
+    output_text("%s: %s\n", reason_name(why->word), why->text);
     end_line(report);
+}
+
+void ping_report_failure(struct ping_report *report, uint64_t seq, const struct reason *why)
+{
+    report_problem(report, "failure", seq, why);
+}
+
+void ping_report_broken(struct ping_report *report, const struct reason *why)
+{
+    report->counts.broken++;
+    report_problem(report, "broken", 0, why);
 }
 
 uint64_t ping_report_lost(const struct ping_report *report)
@@ -170,6 +185,7 @@ static void statistics_object(struct ping_report *report, uint64_t duration_ns)
     report_number(&object, "corrupt", counts->corrupt);
     report_number(&object, "late", counts->late);
     report_number(&object, "waiting", counts->waiting);
+    report_number(&object, "broken", counts->broken);
     report_number(&object, "extra", counts->extra);
     report_number(&object, "duration_ns", duration_ns);
     report_histogram(&object, "connect", &report->connect, 0);
@@ -206,9 +222,9 @@ void ping_report_statistics(struct ping_report *report)
         output_text("\n");
     output_text("--- %s echo statistics ---\n", report->request->name);
     output_text("%" PRIu64 " sent, %" PRIu64 " echoed, %" PRIu64 " lost, %" PRIu64
-                " corrupt, %" PRIu64 " late",
+                " corrupt, %" PRIu64 " late, %" PRIu64 " broken",
                 counts->sent, counts->echoed, ping_report_lost(report), counts->corrupt,
-                counts->late);
+                counts->late, counts->broken);
     if (counts->waiting)
         output_text(", %" PRIu64 " awaited", counts->waiting);
     if (counts->extra)

@@ -16,6 +16,7 @@ struct ping_counts {
     uint64_t corrupt;
     uint64_t waiting; /* sent, neither answered nor overdue */
     uint64_t extra;   /* bytes that came back beyond those sent */
+    uint64_t broken;  /* connections that the peer ended */
 };
 
 struct ping_report {
@@ -40,8 +41,11 @@ void ping_report_echo(struct ping_report *report, uint64_t seq, uint64_t time_ns
 /* The answer to a ping is not there when the next goes out (-O). */
 void ping_report_outstanding(struct ping_report *report, uint64_t seq);
 
-/* What befell a ping, or the connection. */
+/* A ping that failed; seq 0: it belongs to none. */
 void ping_report_failure(struct ping_report *report, uint64_t seq, const struct reason *why);
+
+/* The peer has ended the connection; counts it. */
+void ping_report_broken(struct ping_report *report, const struct reason *why);
 
 /* The statistics so far. */
 void ping_report_statistics(struct ping_report *report);

@@ -56,7 +56,7 @@ const struct options_row request_options[] = {
     {LONG_CONNECT_TIMEOUT, "connect-timeout", "D", "give up connecting after this time (10s)"},
     {LONG_TIMEOUT, "timeout", "D",
      "give up after this time while an echo or the\npeer's close is outstanding (10s); 0: never"},
-    {LONG_WAIT, "wait", "D", "wait up to this time for the server to accept"},
+    {LONG_WAIT, "wait", "D", "wait up to this time for the first echo"},
     {LONG_NO_VERIFY, "no-verify", NULL, "do not compare: for peers that are not echo servers"},
     {'j', "json", NULL, "one JSON object per line"},
     {'v', "verbose", NULL, "say each step with its system call"},
@@ -169,6 +169,17 @@ static int set_duration(uint64_t *duration_ns, const char *text, uint64_t min_ns
     return text_duration(text, TEXT_UNIT_SECONDS, min_ns, 365 * 86400 * NS_PER_S, duration_ns, why);
 }
 
+/* A moment, so that the time counts from the start in every phase. */
+static int set_moment(uint64_t *moment_ns, const char *text, uint64_t min_ns, struct reason *why)
+{
+    uint64_t duration_ns;
+
+    if (set_duration(&duration_ns, text, min_ns, why) < 0)
+        return -1;
+    *moment_ns = duration_ns ? clock_now_ns() + duration_ns : 0;
+    return 0;
+}
+
 static int set_value(struct request *request, int letter, const char *argument, struct reason *why)
 {
     switch (letter) {
@@ -183,7 +194,7 @@ static int set_value(struct request *request, int letter, const char *argument, 
     case 'i':
         return set_duration(&request->interval_ns, argument, 0, why);
     case 'w':
-        return set_duration(&request->deadline_ns, argument, 1, why);
+        return set_moment(&request->end_ns, argument, 1, why);
     case 'W':
         return set_duration(&request->reply_timeout_ns, argument, 1, why);
     case LONG_WARN:
@@ -197,7 +208,7 @@ static int set_value(struct request *request, int letter, const char *argument, 
     case LONG_TIMEOUT:
         return set_duration(&request->timeout_ns, argument, 0, why);
     case LONG_WAIT:
-        return set_duration(&request->wait_ns, argument, 0, why);
+        return set_moment(&request->wait_until_ns, argument, 0, why);
     default:
         return reason_set(why, REASON_USAGE, 0, "no option of this program");
     }
@@ -281,6 +292,19 @@ static int set_endpoint(struct request *request, const char *text, struct reason
     return 0;
 }
 
+/* "--ping localhost 7777" */
+static int refuse_message(const struct request *request, struct reason *why)
+{
+    const char *mode = request_mode_name(request->mode);
+    uint64_t port;
+
+    if (request->endpoint.kind == ENDPOINT_TCP && !request->endpoint.service[0] &&
+        text_number(request->operands[0], 1, 65535, &port, NULL) == 0)
+        return reason_set(why, REASON_USAGE, 0, "--%s takes no MESSAGE; for port %s write %.80s:%s",
+                          mode, request->operands[0], request->name, request->operands[0]);
+    return reason_set(why, REASON_USAGE, 0, "--%s takes no MESSAGE", mode);
+}
+
 int request_finish(struct request *request, char *const *operands, size_t count, struct reason *why)
 {
     request->trace.steps = is_given(request, 'v');
@@ -295,6 +319,10 @@ int request_finish(struct request *request, char *const *operands, size_t count,
     request->compare = !is_given(request, LONG_NO_VERIFY);
     if (request->mode == REQUEST_HELP || request->mode == REQUEST_VERSION)
         return 0;
+    /* An answer cannot come before the connection. */
+    if (is_given(request, 'W') &&
+        (!request->connect_timeout_ns || request->connect_timeout_ns > request->reply_timeout_ns))
+        request->connect_timeout_ns = request->reply_timeout_ns;
     if (!is_given(request, LONG_SIZE) && !is_given(request, 's'))
         request->size = request->mode == REQUEST_PING ? 56 : 64 << 20;
     if (request->mode != REQUEST_SERVICES) {
@@ -311,11 +339,26 @@ int request_finish(struct request *request, char *const *operands, size_t count,
         request->mode = REQUEST_MESSAGE;
     request->operands = operands;
     request->operand_count = count;
-    if (count > 0 && request->mode != REQUEST_MESSAGE && request->mode != REQUEST_SERVICES) {
-        return reason_set(why, REASON_USAGE, 0, "--%s takes no MESSAGE",
-                          request_mode_name(request->mode));
-    }
+    if (count > 0 && request->mode != REQUEST_MESSAGE && request->mode != REQUEST_SERVICES)
+        return refuse_message(request, why);
     return check_scopes(request, why);
+}
+
+void request_hint(const struct request *request, struct reason *why)
+{
+    const char *message = request->operand_count ? request->operands[0] : "";
+    size_t used = strlen(why->text);
+    uint64_t port;
+
+    if (request->endpoint.kind != ENDPOINT_TCP || request->endpoint.service[0] ||
+        reason_exit_status(why->word, 0) != EXIT_CONNECT)
+        return;
+    if (text_number(message, 1, 65535, &port, NULL) == 0)
+        snprintf(why->text + used, sizeof why->text - used, "; for port %s write %.80s:%s", message,
+                 request->name, message);
+    else if (why->word == REASON_DNS)
+        snprintf(why->text + used, sizeof why->text - used,
+                 "; an endpoint comes first, such as localhost:7777, then the messages");
 }
 
 const char *request_mode_name(enum request_mode mode)

@@ -38,11 +38,12 @@ struct request {
     struct trace trace;
 
     uint64_t connect_timeout_ns, timeout_ns; /* 0 = never */
-    uint64_t wait_ns;                        /* 0 = one try */
+    uint64_t wait_until_ns;                  /* --wait: CLOCK_MONOTONIC; 0 = one try */
 
     uint64_t count; /* --ping; 0 = until interrupted */
-    uint64_t interval_ns, deadline_ns, reply_timeout_ns;
-    uint64_t size; /* --ping, --verify */
+    uint64_t interval_ns, reply_timeout_ns;
+    uint64_t end_ns; /* --ping -w: CLOCK_MONOTONIC; 0 = never */
+    uint64_t size;   /* --ping, --verify */
     uint64_t seed;
     uint64_t warn_ns, crit_ns; /* 0 = no such threshold */
     uint64_t silence_ns;
@@ -64,6 +65,10 @@ int request_option(struct request *request, int letter, const char *argument,
  * together. The operands stay the caller's. */
 int request_finish(struct request *request, char *const *operands, size_t count,
                    struct reason *why) MUST_CHECK;
+
+/* After a failure to connect: adds what a person who forgot the port, or the endpoint, wants to
+ * know. */
+void request_hint(const struct request *request, struct reason *why);
 
 /* The mode's name in JSON: "message", "copy", "verify" ... */
 const char *request_mode_name(enum request_mode mode);

@@ -107,7 +107,8 @@ static void tell_answer(const struct request *request, const struct connect_targ
     struct reason why;
     char text[sizeof why.text + 32];
 
-    if (connect_again(request, targets, request->connect_timeout_ns, &connected, &why) == 0) {
+    if (connect_again(request, targets, connect_deadline_ns(request, request->connect_timeout_ns),
+                      &connected, &why) == 0) {
         connect_close(request, &connected.fd);
         tell_truth(request, report, "answers", 1);
         return;
@@ -147,7 +148,7 @@ enum exit_status resolve_run(const struct request *request, struct reason *why)
     struct connect_targets targets;
     char name[NI_MAXHOST];
 
-    if (connect_resolve(request, &targets, why) < 0)
+    if (connect_resolve(request, &targets, 0, why) < 0)
         return reason_exit_status(why->word, 0);
     canonical_name(&request->endpoint, name, sizeof name);
     for (size_t i = 0; i < targets.count; i++) {

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/descriptors.h"
+#include "client/hello.h"
 #include "client/output.h"
 
 #include <stdio.h>
@@ -72,9 +73,11 @@ enum exit_status selftest_run(const struct request *request, struct reason *why)
 {
     struct selftest selftest = {.request = request};
     struct connect_result connected;
-    enum exit_status worst = EXIT_EXACT, status;
+    enum exit_status worst = hello_run(request, why), status;
     unsigned good = 0, bad = 0;
 
+    if (worst != EXIT_EXACT)
+        return worst;
     descriptors_raise_limit();
     if (connect_open(request, &selftest.targets, &connected, why) < 0)
         return reason_exit_status(why->word, 0);

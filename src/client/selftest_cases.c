@@ -38,7 +38,9 @@ static struct probe *probe_open(struct selftest *selftest, uint64_t connection, 
         reason_errno(why, ENOMEM, "buffer of %zu bytes", sizeof *probe);
         return NULL;
     }
-    if (connect_again(request, &selftest->targets, request->connect_timeout_ns, &result, why) < 0) {
+    if (connect_again(request, &selftest->targets,
+                      connect_deadline_ns(request, request->connect_timeout_ns), &result,
+                      why) < 0) {
         free(probe);
         return NULL;
     }

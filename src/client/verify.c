@@ -30,7 +30,7 @@ static int print_verdict(const struct request *request, const struct verdict *ve
 }
 
 static int verify_over(const struct request *request, const struct connect_result *connected,
-                       struct reason *why)
+                       void *context, struct reason *why)
 {
     struct generator *generator = malloc(sizeof *generator);
     struct exchange exchange;
@@ -39,6 +39,7 @@ static int verify_over(const struct request *request, const struct connect_resul
     struct reason *unless_failed;
     int status;
 
+    (void)context;
     if (!generator)
         return reason_errno(why, ENOMEM, "buffer of %zu bytes", sizeof *generator);
     generator_init(generator, &exchange, connected->fd, request->seed, 0, &request->trace,
@@ -50,6 +51,8 @@ static int verify_over(const struct request *request, const struct connect_resul
     duration_ns = clock_now_ns() - start_ns;
     progress_clear(&progress);
     free(generator);
+    if (status < 0 && exchange.received == 0 && connect_waits(request, why))
+        return CONNECT_AGAIN;
     if (status < 0 && exchange.verdict.word == REASON_NONE)
         return -1; /* the failure is ours and says nothing about the peer */
     unless_failed = status < 0 ? NULL : why;
@@ -61,5 +64,5 @@ static int verify_over(const struct request *request, const struct connect_resul
 
 enum exit_status verify_run(const struct request *request, struct reason *why)
 {
-    return connect_work(request, verify_over, why);
+    return connect_work(request, verify_over, NULL, why);
 }

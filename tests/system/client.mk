@@ -4,6 +4,7 @@ system_tests += \
 	tests/system/client_connecting.py \
 	tests/system/client_lookups.py \
 	tests/system/client_messages.py \
+	tests/system/client_names.py \
 	tests/system/client_pings.py \
 	tests/system/client_selftest.py \
 	tests/system/client_streams.py \

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: ISC
 """How the client gets its connection, and what it says when it gets none."""
 
+import json
 import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import time
 import unittest
@@ -132,6 +134,90 @@ class Connecting(echotest.TestCase):
                     server.close()
                 output, _ = process.communicate(timeout=echotest.PATIENCE)
                 self.assertEqual((process.returncode, output), (0, b"hello\n"))
+
+    def test_wait_says_nothing_of_what_it_waited_out(self):
+        with socket.socket() as server:
+            server.bind(("127.0.0.1", 0))
+            endpoint = "127.0.0.1:%d" % server.getsockname()[1]
+            process = subprocess.Popen([echotest.CLIENT, "-v", "-j", "--wait", "30", endpoint, "hello"],
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            while b"REFUSED" not in process.stderr.readline():
+                pass
+            server.listen()
+            conn, _ = server.accept()
+            with conn:
+                conn.sendall(conn.recv(100))
+                output, steps = process.communicate(timeout=echotest.PATIENCE)
+        self.assertEqual(process.returncode, 0)
+        self.assertEqual([json.loads(line)["type"] for line in output.splitlines()],
+                         ["echo", "result"])
+        self.assertNotIn(b"echo-client:", steps)
+
+    def test_wait_for_the_first_echo(self):
+        """A proxy accepts before the server behind it is there, and then breaks or ends the
+        connection: that is waited out in every mode, and nothing is lost or said twice."""
+        def proxy(conn):
+            ends = conn.peer.ends
+            end = ends.pop(0) if ends else "serve"
+            if end == "serve":
+                badpeers.exact(conn)
+            if end == "reset after reading":
+                conn.recv(1)
+            if end in ("reset", "reset after reading"):
+                conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        every_end = ["reset", "close", "reset after reading"]
+        for arguments, data, output in (
+                (("hello", "you"), None, "hello\nyou\n"),
+                ((), b"hello\n" * 1000, "hello\n" * 1000),
+                (("--verify", "--size", "1MiB", "--seed", "1"), None, "OK 1048576 bytes in "),
+                (("--ping", "-c", "2", "-i", "0"), None, "2 sent, 2 echoed, 0 lost, 0 corrupt, 0 late, "
+                                                        "0 broken, "),
+                (("--check",), None, "ECHO OK - "),
+                (("--selftest", "--silence", "0", "-q"), None, "11 exchanges, 11 ok, 0 failed\n")):
+            with self.subTest(arguments), badpeers.serve(proxy) as peer:
+                peer.ends = list(every_end)
+                options = {"data": data} if data else {}
+                status, text, errors = self.run_client("--wait", "60", peer.endpoint, *arguments,
+                                                       **options)
+                self.assertEqual((status, errors), (0, ""), text)
+                self.assertIn(output, text)
+                self.assertEqual(peer.ends, [])
+                if arguments[:1] != ("--ping",):
+                    self.assertEqual(text.count("\n"), output.rstrip("\n").count("\n") + 1, text)
+
+    def test_wait_without_an_echo_ends(self):
+        """What it waited for in vain is the error."""
+        with badpeers.serve("closes-at-once", self.path()) as peer:
+            for arguments in (("hello",), ("--verify",), ("--ping",), ("--selftest",)):
+                with self.subTest(arguments):
+                    status, output, errors = self.run_client("--wait", "0.2", peer.endpoint,
+                                                             *arguments)
+                    self.assertEqual((status, errors.count(": EOF: ")), (5, 1), errors)
+                    self.assertGreater(peer.connections, 1)
+
+    def test_hints(self):
+        """What people write who forgot the port, or the endpoint."""
+        with socket.socket() as sock:
+            sock.bind(("127.0.0.1", 0))
+            port = sock.getsockname()[1]
+            errors = self.fails("REFUSED", "127.0.0.1:%d" % port)
+            self.assertIn("REFUSED: connect 127.0.0.1:%d: nothing is listening on this port\n" % port,
+                          errors)
+        for arguments, hint in (
+                (("no-such-host.invalid", "17777"),
+                 "; for port 17777 write no-such-host.invalid:17777\n"),
+                (("no-such-host.invalid",),
+                 "; an endpoint comes first, such as localhost:7777, then the messages\n"),
+                (("no-such-host.invalid", "hello"),
+                 "; an endpoint comes first, such as localhost:7777, then the messages\n")):
+            with self.subTest(arguments):
+                status, _, errors = self.run_client(*arguments)
+                self.assertEqual(status, 3)
+                self.assertTrue(errors.endswith(hint), errors)
+        status, _, errors = self.run_client("--ping", "localhost", "7777")
+        self.assertEqual(status, 2)
+        self.assertTrue(errors.endswith(": --ping takes no MESSAGE; for port 7777 write "
+                                        "localhost:7777\n"), errors)
 
     def test_wait_ends(self):
         self.fails("NOENT", self.path("never"), "--wait", "0.2")

@@ -2,12 +2,16 @@
 """--ping: the look, the counts and the exit status, whatever the server does."""
 
 import concurrent.futures
+import contextlib
 import json
 import os
 import re
 import select
 import signal
+import socket
+import struct
 import subprocess
+import time
 import unittest
 
 import badpeers
@@ -20,14 +24,14 @@ TRANSCRIPT = r"""ECHO {0} 56 bytes
 56 bytes from {0}: seq=2 time=\d+\.\d{{4}} ms
 56 bytes from {0}: seq=3 time=\d+\.\d{{4}} ms
 --- {0} echo statistics ---
-3 sent, 3 echoed, 0 lost, 0 corrupt, 0 late, time \d+ ms
+3 sent, 3 echoed, 0 lost, 0 corrupt, 0 late, 0 broken, time \d+ ms
 connect \d+\.\d{{3}} ms
 rtt min/avg/max/mdev = \d+\.\d{{4}}/\d+\.\d{{4}}/\d+\.\d{{4}}/\d+\.\d{{4}} ms
 rtt p50/p90/p99 = \d+\.\d{{4}}/\d+\.\d{{4}}/\d+\.\d{{4}} ms
 """
 
 # behaviour: exit status, the word that is printed, and (echoed, lost, corrupt, late) of two pings
-# with 50 ms between and 0.4 s patience; None where it depends on the moment.
+# with 0.5 s between and 2 s patience; None where it depends on the moment.
 BAD_PEERS = {
     "exact": (0, None, (2, 0, 0, 0)),
     "drops-a-byte": (4, "CORRUPT", (0, 0, 2, 0)),
@@ -36,10 +40,10 @@ BAD_PEERS = {
     "reorders-blocks": (4, "CORRUPT", (0, 0, 2, 0)),
     "cuts-the-tail": (1, None, None),
     "answers-twice": (4, "EXTRA", (2, 0, 0, 0)),
-    "resets": (1, "RESET", (0, 2, 0, 0)),
+    "resets": (5, "RESET", (0, 2, 0, 0)),
     "never-answers": (1, None, (0, 2, 0, 0)),
     "adds-a-banner": (4, "CORRUPT", (0, 0, 2, 0)),
-    "closes-at-once": (1, "EOF", (0, 2, 0, 0)),
+    "closes-at-once": (5, "EOF", (0, 2, 0, 0)),
     "sends-escapes": (4, "CORRUPT", (0, 0, 2, 0)),
     "never-stops": (4, "EXTRA", (2, 0, 0, 0)),
     "ignores-the-end": (0, None, (2, 0, 0, 0)),
@@ -108,7 +112,7 @@ class Pings(echotest.TestCase):
     def test_bad_peers(self):
         def run(name):
             with badpeers.serve(name, self.path(name)) as peer:
-                return self.ping(peer.endpoint, "-c", "2", "-i", "0.05", "-W", "0.4")
+                return self.ping(peer.endpoint, "-c", "2", "-i", "0.5", "-W", "2")
         with concurrent.futures.ThreadPoolExecutor(len(BAD_PEERS)) as pool:
             runs = {name: pool.submit(run, name) for name in BAD_PEERS}
         for name, (status, word, expected) in BAD_PEERS.items():
@@ -116,10 +120,81 @@ class Pings(echotest.TestCase):
                 result = runs[name].result()
                 self.assertEqual((result[0], result[2]), (status, ""), result)
                 if word:
-                    self.assertRegex(result[1], r"(?m)^from unix:\S+: seq=\d+ %s: " % word)
+                    seq = r"seq=\d+ " if word == "CORRUPT" else ""
+                    self.assertRegex(result[1], r"(?m)^from unix:\S+: %s%s: " % (seq, word))
                 if expected:
                     self.assertEqual(counts(result[1]), expected, result[1])
                 self.assertNotIn("\x1b", result[1])
+
+    def test_broken_connections(self):
+        """Between pings or in one: a line of its own, counted apart; each ping is one thing."""
+        def answers_then_resets(conn):
+            conn.sendall(echotest.receive_exactly(conn, 56))
+            conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+        def answers_one_of_two(conn):
+            conn.sendall(echotest.receive_exactly(conn, 112)[:56])
+        rows = (
+            # behaviour, arguments, pings, (echoed, lost), broken
+            (answers_then_resets, ("-i", "0.05"), 3, (3, 0), 3),
+            ("closes-when-idle", ("-i", "0.4"), 2, (2, 0), 1),
+            (answers_one_of_two, ("-i", "0.02", "-W", "30"), 2, (1, 1), 1),
+        )
+        for behaviour, arguments, number, (echoed, lost), broken in rows:
+            with self.subTest(behaviour), badpeers.serve(behaviour) as peer:
+                status, output, errors = self.ping(peer.endpoint, "-c", str(number), *arguments)
+                self.assertEqual((status, errors), (5, ""), output)
+                self.assertEqual(counts(output), (echoed, lost, 0, 0), output)
+                self.assertIn(", %d broken, " % broken, output)
+                self.assertEqual(len(re.findall(r"^\d+ bytes from \S+ seq=", output, re.M)), echoed)
+                self.assertEqual(len(re.findall(r"^from \S+ (?:RESET|EOF|TRUNCATED): ", output,
+                                                re.M)), broken, output)
+                status, output, _ = self.ping(peer.endpoint, "-c", str(number), "-j", *arguments)
+                objects = [json.loads(line) for line in output.splitlines()]
+                seqs = [o["seq"] for o in objects if "seq" in o]
+                self.assertEqual((status, len(seqs), len(set(seqs))), (5, echoed, echoed), output)
+                self.assertEqual(objects[-1]["broken"], broken)
+                self.assertEqual(sum(o["type"] == "broken" for o in objects), broken)
+
+    def test_many_outstanding(self):
+        """4096 pings on their way: each gets its own answer; without any the connection is given
+        up, and the next ping has a new one."""
+        def answers_all_at_once(conn):
+            conn.sendall(echotest.receive_exactly(conn, 4096 * 56))
+            badpeers.exact(conn)
+        with badpeers.serve(answers_all_at_once, self.path()) as peer:
+            status, output, _ = self.ping(peer.endpoint, "-c", "4100", "-i", "1us", "-W", "60")
+            self.assertEqual((status, counts(output), peer.connections), (0, (4100, 0, 0, 0), 1))
+            self.assertEqual(re.findall(r" seq=(\d+) ", output),
+                             [str(seq) for seq in range(1, 4101)])
+        with badpeers.serve("never-answers", self.path()) as peer:
+            status, output, _ = self.ping(peer.endpoint, "-c", "4098", "-i", "1us", "-W", "1")
+            self.assertEqual((status, counts(output), peer.connections), (1, (0, 4098, 0, 0), 2))
+            self.assertEqual(re.findall(r"^from .*", output, re.M), [
+                "from %s: STALLED: 4096 pings without an answer" % peer.endpoint])
+
+    def test_deadline(self):
+        """-w and -W count while connecting too; -w also while the last end is waited for."""
+        with badpeers.serve("ignores-the-end", self.path()) as peer:
+            status, output, _ = self.ping(peer.endpoint, "-c", "1", "-w", "0.3")
+            self.assertEqual((status, counts(output)), (0, (1, 0, 0, 0)))
+            self.assertLess(int(re.search(r"time (\d+) ms\n", output).group(1)), 900)
+        with socket.socket(socket.AF_UNIX) as listener:  # that accepts nobody
+            listener.bind(self.path("full"))
+            listener.listen(0)
+            fillers = []
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    fillers.append(socket.socket(socket.AF_UNIX))
+                    self.addCleanup(fillers[-1].close)
+                    fillers[-1].setblocking(False)
+                    fillers[-1].connect(self.path("full"))
+            for arguments in (("-w", "0.3"), ("-W", "0.3"), ("-w", "0.3", "--wait", "60")):
+                with self.subTest(arguments):
+                    start = time.monotonic()
+                    status, _, errors = self.ping(self.path("full"), *arguments)
+                    self.assertEqual((status, errors.count(": TIMEOUT: ")), (3, 1), errors)
+                    self.assertLess(time.monotonic() - start, 8)
 
     def test_total_loss(self):
         """Statistics are printed all the same, without times that nobody measured."""
@@ -241,7 +316,8 @@ class Pings(echotest.TestCase):
             self.read_until(process, "bytes from")
             process.send_signal(signal.SIGINT)
             output, _ = process.communicate(timeout=echotest.PATIENCE)
-        self.assertEqual(process.returncode, 1)
+        self.assertEqual(process.returncode, 5)
+        self.assertIn(", 1 broken, ", output)
         echoed, lost, corrupt, late = counts(output)
         self.assertGreaterEqual(echoed, 3)
         self.assertGreaterEqual(lost, 1)

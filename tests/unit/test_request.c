@@ -68,7 +68,7 @@ static void defaults(void **state)
     assert_false(request.json || request.quiet || request.trace.steps || request.trace.bytes);
     assert_true(request.connect_timeout_ns == 10 * NS_PER_S);
     assert_true(request.timeout_ns == 10 * NS_PER_S);
-    assert_true(request.wait_ns == 0 && request.count == 0 && request.deadline_ns == 0);
+    assert_true(request.wait_until_ns == 0 && request.count == 0 && request.end_ns == 0);
     assert_true(request.interval_ns == NS_PER_S);
     assert_true(request.reply_timeout_ns == 2 * NS_PER_S);
     assert_true(request.silence_ns == 2 * NS_PER_S);
@@ -86,6 +86,7 @@ static void values(void **state)
     static char *const operands[] = {endpoint};
     struct request request;
     struct reason why;
+    uint64_t start_ns = clock_now_ns();
 
     (void)state;
     request_init(&request);
@@ -100,8 +101,11 @@ static void values(void **state)
     assert_int_equal(request_finish(&request, operands, 1, &why), 0);
     assert_true(request.count == 3);
     assert_true(request.interval_ns == 200 * NS_PER_MS);
-    assert_true(request.deadline_ns == 60 * NS_PER_S);
+    /* From the start on, in every phase. */
+    assert_true(request.end_ns >= start_ns + 60 * NS_PER_S &&
+                request.end_ns <= clock_now_ns() + 60 * NS_PER_S);
     assert_true(request.reply_timeout_ns == 250 * NS_PER_MS);
+    assert_true(request.connect_timeout_ns == 250 * NS_PER_MS);
     assert_true(request.size == 1024);
     assert_int_equal(request.endpoint.family, ENDPOINT_IPV4);
     assert_true(request.reconnect);
