@@ -11,6 +11,7 @@ import socket
 import threading
 import unittest
 
+import badpeers
 import echotest
 
 THIN = 200         # pieces of some bytes with an urgent byte after each
@@ -79,6 +80,25 @@ class UrgentData(echotest.TestCase):
                     byte = bytes([number])
                     sock.send(byte, socket.MSG_OOB)
                     self.assertEqual(echotest.receive_exactly(sock, 1), byte, endpoint)
+
+    def test_added_by_a_server(self):
+        """An urgent byte that a server adds is a byte too many for client and load generator."""
+        def adds_an_urgent_byte(conn):
+            data = conn.recv(1)
+            conn.sendall(data)
+            conn.send(b"!", socket.MSG_OOB)
+            badpeers.exact(conn)
+        with badpeers.serve(adds_an_urgent_byte) as peer:
+            for command in ((echotest.CLIENT, peer.endpoint, "x"),
+                            (echotest.CLIENT, peer.endpoint, "hello"),
+                            (echotest.CLIENT, "--verify", "--size", "1KiB", peer.endpoint),
+                            (echotest.CLIENT, "--ping", "-c", "2", "-i", "0.1", peer.endpoint),
+                            (echotest.BENCH, "-c", "1", "-n", "10", "--warmup", "0",
+                             peer.endpoint)):
+                with self.subTest(command):
+                    status, output, errors = echotest.run(*command)
+                    self.assertEqual(status, 4, output + errors)
+                    self.assertRegex(output + errors, "EXTRA|CORRUPT")
 
     def test_passed_descriptors(self):
         fds = array.array("i", [os.open("/dev/null", os.O_RDONLY)] * 253)
