@@ -9,24 +9,25 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-static int print_verdict(const struct request *request, const struct verdict *verdict,
-                         uint64_t duration_ns, struct reason *why)
+static int print_success(const struct request *request, uint64_t duration_ns, struct reason *why)
 {
-    char text[VERDICT_TEXT_SIZE], detail[VERDICT_DETAIL_SIZE];
-
-    verdict_format(verdict, text, sizeof text);
-    verdict_detail(verdict, detail, sizeof detail);
-    if (verdict->word == REASON_NONE)
-        output_text("%s %" PRIu64 " bytes in %.3f s, %.1f MB/s each way (seed %" PRIu64 ")\n", text,
-                    request->size, (double)duration_ns / 1e9,
-                    (double)request->size * 1e3 / (double)(duration_ns ? duration_ns : 1),
-                    request->seed);
-    else
-        output_text("%s%s%s (seed %" PRIu64 ")\n", text, *detail ? "; " : "", detail,
-                    request->seed);
+    output_text("OK %" PRIu64 " bytes in %.3f s, %.1f MB/s each way (seed %" PRIu64 ")\n",
+                request->size, (double)duration_ns / 1e9,
+                (double)request->size * 1e3 / (double)(duration_ns ? duration_ns : 1),
+                request->seed);
     return output_line(why);
+}
+
+/* What is needed to send the same bytes again. */
+static void add_seed(const struct request *request, struct reason *why)
+{
+    size_t used = strlen(why->text);
+
+    snprintf(why->text + used, sizeof why->text - used, " (seed %" PRIu64 ")", request->seed);
 }
 
 static int verify_over(const struct request *request, const struct connect_result *connected,
@@ -36,7 +37,6 @@ static int verify_over(const struct request *request, const struct connect_resul
     struct exchange exchange;
     struct progress progress;
     uint64_t start_ns = clock_now_ns(), duration_ns;
-    struct reason *unless_failed;
     int status;
 
     (void)context;
@@ -55,10 +55,13 @@ static int verify_over(const struct request *request, const struct connect_resul
         return CONNECT_AGAIN;
     if (status < 0 && exchange.verdict.word == REASON_NONE)
         return -1; /* the failure is ours and says nothing about the peer */
-    unless_failed = status < 0 ? NULL : why;
-    if ((request->json ? output_result(request, connected, &exchange, duration_ns, unless_failed)
-                       : print_verdict(request, &exchange.verdict, duration_ns, unless_failed)) < 0)
+    if (status < 0)
+        add_seed(request, why);
+    if (request->json &&
+        output_result(request, connected, &exchange, duration_ns, status < 0 ? NULL : why) < 0)
         status = -1;
+    if (!request->json && status == 0)
+        status = print_success(request, duration_ns, why);
     return status;
 }
 

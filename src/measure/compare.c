@@ -72,11 +72,11 @@ static size_t equal_bytes(const struct compare *compare, const unsigned char *by
 /* Keeps the last equal bytes: in a window their place may be taken by the next ones sent. */
 static void keep_recent(struct compare *compare, const unsigned char *bytes, size_t length)
 {
-    size_t take = length < VERDICT_CONTEXT ? length : VERDICT_CONTEXT;
+    size_t take = length < VERDICT_BEFORE ? length : VERDICT_BEFORE;
     size_t old = compare->recent_length;
 
-    if (old + take > VERDICT_CONTEXT)
-        old = VERDICT_CONTEXT - take;
+    if (old + take > VERDICT_BEFORE)
+        old = VERDICT_BEFORE - take;
     memmove(compare->recent, compare->recent + compare->recent_length - old, old);
     memcpy(compare->recent + old, bytes + length - take, take);
     compare->recent_length = (unsigned)(old + take);
@@ -88,8 +88,8 @@ static void set_difference(struct compare *compare, enum reason_word word,
 {
     struct verdict *verdict = &compare->verdict;
     uint64_t owed = compare_owed(compare);
-    size_t sent = owed < VERDICT_CONTEXT ? (size_t)owed : VERDICT_CONTEXT;
-    size_t got = length < VERDICT_CONTEXT ? length : VERDICT_CONTEXT;
+    size_t sent = owed < VERDICT_AFTER ? (size_t)owed : VERDICT_AFTER;
+    size_t got = length < VERDICT_AFTER ? length : VERDICT_AFTER;
 
     verdict->word = word;
     verdict->offset = compare->received;
@@ -176,23 +176,30 @@ const char *verdict_format(const struct verdict *verdict, char *text, size_t siz
     return text;
 }
 
-/* "41 42 [43] 44": the first differing byte in brackets, "[]" where the stream has none. */
-static size_t format_context(char *text, size_t size, const unsigned char *bytes, unsigned before,
-                             unsigned length)
+/* "41 42 [43] 44 "CD"": the first differing byte in brackets, "[]" where the stream has none; the
+ * text from it on, as a hex dump shows it. */
+static void format_context(char *text, size_t size, const unsigned char *bytes, unsigned before,
+                           unsigned length)
 {
+    char shown[VERDICT_AFTER + 1];
+    unsigned count = 0;
     int used = 0;
 
     for (unsigned i = 0; i < length; i++)
         used += snprintf(text + used, size - (size_t)used, i == before ? "%s[%02x]" : "%s%02x",
                          i ? " " : "", bytes[i]);
-    if (length <= before)
-        used += snprintf(text + used, size - (size_t)used, "%s[]", length ? " " : "");
-    return (size_t)used;
+    for (unsigned i = before; i < length && count < VERDICT_AFTER; i++)
+        shown[count++] = bytes[i] >= 0x20 && bytes[i] <= 0x7e ? (char)bytes[i] : '.';
+    shown[count] = '\0';
+    if (count)
+        snprintf(text + used, size - (size_t)used, " \"%s\"", shown);
+    else
+        snprintf(text + used, size - (size_t)used, "%s[]", length ? " " : "");
 }
 
 const char *verdict_detail(const struct verdict *verdict, char *text, size_t size)
 {
-    char sent[80], got[80];
+    char sent[VERDICT_DETAIL_SIZE / 2], got[VERDICT_DETAIL_SIZE / 2];
 
     text[0] = '\0';
     if (verdict->word != REASON_CORRUPT && verdict->word != REASON_EXTRA)

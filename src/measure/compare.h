@@ -13,10 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes shown on each side of the first difference. */
-#define VERDICT_CONTEXT     8
+/* Bytes shown before the first difference, and from it on. */
+#define VERDICT_BEFORE      8
+#define VERDICT_AFTER       16
 #define VERDICT_TEXT_SIZE   96
-#define VERDICT_DETAIL_SIZE 160
+#define VERDICT_DETAIL_SIZE 240
 
 struct verdict {
     enum reason_word word; /* NONE (all is well), CORRUPT, EXTRA, EOF, TRUNCATED, RESET, STALLED */
@@ -25,7 +26,7 @@ struct verdict {
     uint64_t extra;        /* EXTRA: bytes beyond those sent */
     uint64_t waited_ns;    /* STALLED */
     /* CORRUPT and EXTRA: what was sent and what came, from offset - before on. */
-    unsigned char sent[2 * VERDICT_CONTEXT], got[2 * VERDICT_CONTEXT];
+    unsigned char sent[VERDICT_BEFORE + VERDICT_AFTER], got[VERDICT_BEFORE + VERDICT_AFTER];
     unsigned before, sent_length, got_length;
 };
 
@@ -34,8 +35,8 @@ struct verdict {
  * "STALLED 5 s at 4096", "EOF at 0 of 56". Return text. */
 const char *verdict_format(const struct verdict *verdict, char *text, size_t size);
 
-/* Hex context of CORRUPT and EXTRA, "sent 41 [42] 43, got 41 [40] 43", "" for the rest.
- */
+/* The neighbours of the first difference of CORRUPT and EXTRA in hex, and from the difference on as
+ * text, "sent 41 [42] 43 "BC", got 41 [40] 43 "@C"", "" for the rest. */
 const char *verdict_detail(const struct verdict *verdict, char *text, size_t size);
 
 struct compare {
@@ -43,8 +44,8 @@ struct compare {
     unsigned char *window;
     size_t size;
     uint64_t sent;
-    uint64_t received;                     /* equal bytes */
-    unsigned char recent[VERDICT_CONTEXT]; /* the last equal bytes, oldest first */
+    uint64_t received;                    /* equal bytes */
+    unsigned char recent[VERDICT_BEFORE]; /* the last equal bytes, oldest first */
     unsigned recent_length;
     struct verdict verdict;
 };
