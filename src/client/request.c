@@ -249,6 +249,8 @@ int request_option(struct request *request, int letter, const char *argument, st
     char name[32];
 
     request->given |= 1ull << row_index(letter);
+    /* At once: a mistake in another option is told in JSON too. */
+    request->json = is_given(request, 'j');
     if (request->mode == REQUEST_HELP || request->mode == REQUEST_VERSION)
         return 0;
     if (!argument)
@@ -309,7 +311,6 @@ int request_finish(struct request *request, char *const *operands, size_t count,
 {
     request->trace.steps = is_given(request, 'v');
     request->trace.bytes = is_given(request, 'x');
-    request->json = is_given(request, 'j');
     request->quiet = is_given(request, 'q');
     request->timestamps = is_given(request, 'D');
     request->outstanding = is_given(request, 'O');

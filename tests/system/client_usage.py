@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Bad usage of the client: one clear line and exit 2 for every option and every combination."""
 
+import json
 import unittest
 
 import echotest
@@ -97,10 +98,18 @@ class Usage(usage.Checks, echotest.TestCase):
 
     def test_json(self):
         """The error is an object too."""
-        status, output, errors = echotest.run(echotest.CLIENT, "-j", "localhost:0", "x")
-        self.assertEqual(status, 2)
-        self.assertIn('"word":"USAGE"', output)
-        self.assertIn("USAGE", errors)
+        for arguments, name in (((ENDPOINT, "--warn", "zz"), ""), (("--nonsense",), ""), ((), ""),
+                                (("localhost:0", "x"), "localhost:0"),
+                                (("--services", "9-7"), "")):
+            for line in (("-j", *arguments), (*arguments, "-j")):
+                with self.subTest(line):
+                    status, output, errors = echotest.run(echotest.CLIENT, *line)
+                    self.assertEqual(status, 2)
+                    result = json.loads(output)
+                    self.assertEqual((result["type"], result["endpoint"], result["error"]["word"]),
+                                     ("error", name, "USAGE"))
+                    self.assertEqual(errors, "echo-client: %s%sUSAGE: %s\n" % (
+                        name, ": " if name else "", result["error"]["text"]))
 
 
 if __name__ == "__main__":
