@@ -52,9 +52,11 @@ static enum check_state print_json(const struct request *request, enum check_sta
     report_text(&report, "endpoint", request->name);
     report_text(&report, "state", state_names[state]);
     if (why)
-        report_reason(&report, "error", why);
+        report_null(&report, "time_ns");
     else
         report_number(&report, "time_ns", time_ns);
+    if (why)
+        report_reason(&report, "error", why);
     if (output_print(&report, &bad) == 0)
         return state;
     fprintf(stderr, "echo-client: %s: %s\n", reason_name(bad.word), bad.text);

@@ -84,11 +84,11 @@ static void echo_object(struct ping_report *report, uint64_t seq, uint64_t time_
 
     begin_object(report, &object, "echo");
     report_number(&object, "seq", seq);
-    report_number(&object, "bytes", report->request->size);
+    report_number(&object, "length", report->request->size);
     report_number(&object, "time_ns", time_ns);
     if (report->request->reconnect)
         report_number(&object, "connect_ns", connect_ns);
-    report_truth(&object, "late", late);
+    report_truth(&object, "overdue", late);
     end_object(report, &object);
 }
 

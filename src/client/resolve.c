@@ -89,6 +89,10 @@ static void tell_path(const struct request *request, struct report *report)
     int code = transport_path_state(&request->endpoint, &state);
 
     tell(request, report, "path", request->endpoint.name);
+    if (code < 0 && request->json) {
+        report_null(report, "exists");
+        return;
+    }
     if (code < 0) {
         tell(request, report, "exists", strerror(-code));
         return;

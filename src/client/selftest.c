@@ -48,7 +48,7 @@ static int print_count(const struct request *request, unsigned good, unsigned ba
     output_begin(&report, "summary");
     report_text(&report, "endpoint", request->name);
     report_number(&report, "tests", good + bad);
-    report_number(&report, "ok", good);
+    report_number(&report, "passed", good);
     report_number(&report, "failed", bad);
     return output_print(&report, why);
 }

@@ -5,8 +5,8 @@
 
 #include "client/request.h"
 
-/* Prints the line of a success. The exit status; *why stays NONE when all is well, else it holds the
- * verdict and the seed. */
+/* Prints the line of a success. The exit status; *why stays NONE when all is well, else it holds
+ * the verdict and the seed. */
 enum exit_status verify_run(const struct request *request, struct reason *why);
 
 #endif

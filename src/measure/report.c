@@ -7,13 +7,14 @@
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 void report_init(struct report *report)
 {
     *report = (struct report){.levels = {json_object()}, .depth = 1};
-    report->failed = report->levels[0] == NULL;
+    report->failed = report->levels[0] ? 0 : ENOMEM;
 }
 
 void report_release(struct report *report)
@@ -24,19 +25,21 @@ void report_release(struct report *report)
 
 int report_print(struct report *report, FILE *stream, const char *what, struct reason *why)
 {
-    int failed = report->failed;
-    int code = ENOMEM;
+    int code = report->failed;
 
     assert(report->depth == 1);
-    if (!failed) {
+    if (!code) {
+        bool failed;
+
         errno = 0;
         failed = json_dumpf(report->levels[0], stream, JSON_COMPACT | JSON_REAL_PRECISION(15)) < 0;
         failed |= fputc('\n', stream) == EOF;
         failed |= fflush(stream) != 0;
-        code = errno ? errno : EIO;
+        if (failed)
+            code = errno ? errno : EIO;
     }
     report_release(report);
-    if (failed)
+    if (code)
         return reason_set(why, REASON_OTHER, code, "write %s: %s", what, strerror(code));
     return 0;
 }
@@ -47,7 +50,7 @@ static void add(struct report *report, const char *key, json_t *value)
     json_t *open = report->depth ? report->levels[report->depth - 1] : NULL;
 
     if (key ? json_object_set_new(open, key, value) < 0 : json_array_append_new(open, value) < 0)
-        report->failed = 1;
+        report->failed = ENOMEM;
 }
 
 static void enter(struct report *report, const char *key, json_t *value)
@@ -91,9 +94,21 @@ void report_text(struct report *report, const char *key, const char *text)
     report_bytes(report, key, text, strlen(text));
 }
 
+void report_null(struct report *report, const char *key)
+{
+    add(report, key, json_null());
+}
+
 void report_number(struct report *report, const char *key, uint64_t value)
 {
-    add(report, key, json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value));
+    add(report, key, json_integer((json_int_t)value));
+    if (value > INT64_MAX)
+        report->failed = EOVERFLOW;
+}
+
+static json_t *integer_or_null(bool known, uint64_t value)
+{
+    return known ? json_integer((json_int_t)value) : json_null();
 }
 
 void report_real(struct report *report, const char *key, double value)
@@ -126,6 +141,20 @@ void report_verdict(struct report *report, const char *key, const struct verdict
     report_end(report);
 }
 
+static void add_buckets(struct report *report, const struct histogram *histogram)
+{
+    report_number(report, "sum_ns", histogram->sum_ns);
+    report_list(report, "buckets");
+    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)
+        if (histogram->buckets[i]) {
+            report_list(report, NULL);
+            report_number(report, NULL, histogram_lowest(i));
+            report_number(report, NULL, histogram->buckets[i]);
+            report_end(report);
+        }
+    report_end(report);
+}
+
 void report_histogram(struct report *report, const char *key, const struct histogram *histogram,
                       int buckets)
 {
@@ -134,28 +163,20 @@ void report_histogram(struct report *report, const char *key, const struct histo
         double percentile;
     } levels[] = {
         {"p50_ns", 50}, {"p90_ns", 90}, {"p99_ns", 99}, {"p99_9_ns", 99.9}, {"p99_99_ns", 99.99}};
+    /* The shortest time of none is not 0. */
+    bool any = histogram->count > 0;
 
     report_object(report, key);
     report_number(report, "count", histogram->count);
-    report_number(report, "min_ns", histogram_min(histogram));
-    report_real(report, "mean_ns", histogram_mean(histogram));
-    report_number(report, "max_ns", histogram_max(histogram));
-    report_real(report, "deviation_ns", histogram_deviation(histogram));
+    add(report, "min_ns", integer_or_null(any, histogram_min(histogram)));
+    report_real(report, "mean_ns", any ? histogram_mean(histogram) : NAN);
+    add(report, "max_ns", integer_or_null(any, histogram_max(histogram)));
+    report_real(report, "deviation_ns", any ? histogram_deviation(histogram) : NAN);
     for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
-        report_number(report, levels[i].name,
-                      histogram_percentile(histogram, levels[i].percentile));
-    if (buckets) {
-        report_number(report, "sum_ns", histogram->sum_ns);
-        report_list(report, "buckets");
-        for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)
-            if (histogram->buckets[i]) {
-                report_list(report, NULL);
-                report_number(report, NULL, histogram_lowest(i));
-                report_number(report, NULL, histogram->buckets[i]);
-                report_end(report);
-            }
-        report_end(report);
-    }
+        add(report, levels[i].name,
+            integer_or_null(any, histogram_percentile(histogram, levels[i].percentile)));
+    if (buckets)
+        add_buckets(report, histogram);
     report_end(report);
 }
 

@@ -2,6 +2,7 @@ system_tests += \
 	tests/system/client_bad_peers.py \
 	tests/system/client_check.py \
 	tests/system/client_connecting.py \
+	tests/system/client_json.py \
 	tests/system/client_lookups.py \
 	tests/system/client_messages.py \
 	tests/system/client_names.py \

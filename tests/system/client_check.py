@@ -78,8 +78,13 @@ class Check(echotest.TestCase):
             self.assertIsInstance(result["time_ns"], int)
         status, output = self.check(self.path("nothing"), "-j")
         result = json.loads(output)
-        self.assertEqual((status, result["state"], result["error"]["word"]),
-                         (2, "CRITICAL", "NOENT"))
+        self.assertEqual((status, result["state"], result["error"]["word"], result["time_ns"]),
+                         (2, "CRITICAL", "NOENT", None))
+        for arguments in (("-j", "--warn", "zz"), ("--warn", "zz", "-j")):
+            status, output = self.check("unix:/nonexistent", *arguments)
+            result = json.loads(output)
+            self.assertEqual((status, result["type"], result["state"], result["error"]["word"]),
+                             (3, "check", "UNKNOWN", "USAGE"))
 
 
 if __name__ == "__main__":

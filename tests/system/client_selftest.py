@@ -70,7 +70,7 @@ class Selftest(echotest.TestCase):
             status, output, _ = self.run_client(peer.endpoint, "-j")
         objects = [json.loads(line) for line in output.splitlines()]
         self.assertEqual([o["name"] for o in objects[:-1]], NAMES)
-        self.assertEqual((status, objects[-1]["ok"], objects[-1]["failed"]), (4, 10, 1))
+        self.assertEqual((status, objects[-1]["passed"], objects[-1]["failed"]), (4, 10, 1))
         self.assertEqual(objects[-2]["error"]["word"], "CORRUPT")
 
     def test_no_server(self):

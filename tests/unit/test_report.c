@@ -32,7 +32,8 @@ static void fields(void **state)
     expect(&report, "{}\n");
     report_init(&report);
     report_number(&report, "zero", 0);
-    report_number(&report, "large", UINT64_MAX);
+    report_number(&report, "large", INT64_MAX);
+    report_null(&report, "unknown");
     report_real(&report, "rate", 51234.125);
     report_real(&report, "tenth", 0.1);
     report_real(&report, "none", NAN);
@@ -46,7 +47,8 @@ static void fields(void **state)
     report_end(&report);
     report_end(&report);
     report_text(&report, "after", "x");
-    expect(&report, "{\"zero\":0,\"large\":9223372036854775807,\"rate\":51234.125,\"tenth\":0.1,"
+    expect(&report, "{\"zero\":0,\"large\":9223372036854775807,\"unknown\":null,\"rate\":51234.125,"
+                    "\"tenth\":0.1,"
                     "\"none\":null,\"yes\":true,\"inner\":{\"word\":\"REFUSED\",\"list\":[1,{}]},"
                     "\"after\":\"x\"}\n");
 }
@@ -115,6 +117,38 @@ static void figures(void **state)
 }
 
 /* A full disk is told, with what was written to. */
+/* What was not measured is no 0. */
+static void nothing_measured(void **state)
+{
+    struct report report;
+
+    (void)state;
+    histogram_init(&histogram);
+    report_init(&report);
+    report_histogram(&report, "rtt", &histogram, 0);
+    expect(&report, "{\"rtt\":{\"count\":0,\"min_ns\":null,\"mean_ns\":null,\"max_ns\":null,"
+                    "\"deviation_ns\":null,\"p50_ns\":null,\"p90_ns\":null,\"p99_ns\":null,"
+                    "\"p99_9_ns\":null,\"p99_99_ns\":null}}\n");
+}
+
+/* A number that JSON readers do not hold is never another number. */
+static void too_large(void **state)
+{
+    struct report report;
+    struct reason why;
+    char text[8] = "";
+    FILE *stream = fmemopen(text, sizeof text, "w");
+
+    (void)state;
+    assert_non_null(stream);
+    report_init(&report);
+    report_number(&report, "seed", (uint64_t)INT64_MAX + 1);
+    assert_int_equal(report_print(&report, stream, "report.json", &why), -1);
+    assert_string_equal(why.text, "write report.json: Value too large for defined data type");
+    fclose(stream);
+    assert_string_equal(text, "");
+}
+
 static void full(void **state)
 {
     struct report report;
@@ -133,10 +167,8 @@ static void full(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fields),
-        cmocka_unit_test(bytes),
-        cmocka_unit_test(figures),
-        cmocka_unit_test(full),
+        cmocka_unit_test(fields),           cmocka_unit_test(bytes),     cmocka_unit_test(figures),
+        cmocka_unit_test(nothing_measured), cmocka_unit_test(too_large), cmocka_unit_test(full),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
