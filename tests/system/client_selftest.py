@@ -47,7 +47,7 @@ class Selftest(echotest.TestCase):
     def test_broken_peers(self):
         def run(name):
             with badpeers.serve(name) as peer:
-                return self.run_client(peer.endpoint, "--timeout", "0.2" if "STALLED" in
+                return self.run_client(peer.endpoint, "--timeout", "1" if "STALLED" in
                                        BROKEN[name][1].values() else "30")
         with concurrent.futures.ThreadPoolExecutor(len(BROKEN)) as pool:
             runs = {name: pool.submit(run, name) for name in BROKEN}
