@@ -32,7 +32,7 @@ static void serve(struct peer *peer)
         connection->first += (size_t)count;
         connection->length -= (size_t)count;
     }
-    if (count == 0) {
+    if (peer_is_over(count)) {
         close(peer->fd);
         free(connection);
     } else if (was_full != (connection->length > 0)) {

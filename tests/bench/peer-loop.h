@@ -5,6 +5,8 @@
 
 #include "peer.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <sys/epoll.h>
 
 /* The first member of a program's connections. */
@@ -21,6 +23,13 @@ static inline void peer_watch(struct peer *peer, int operation, unsigned events)
     epoll_ctl(peer_loop, operation, peer->fd, &event);
 }
 
+/* Whether what a call answered means that the connection has ended. One that was reset and is not
+ * closed would be reported for ever: a loop that spins never sleeps, and so beats every other. */
+static inline int peer_is_over(ssize_t count)
+{
+    return count == 0 || (count < 0 && errno != EAGAIN);
+}
+
 /* create makes a connection whose fd is set afterwards. Never returns. */
 static inline void peer_run(const char *where, struct peer *(*create)(void),
                             void (*serve)(struct peer *peer))
@@ -28,6 +37,7 @@ static inline void peer_run(const char *where, struct peer *(*create)(void),
     struct peer listener = {.fd = peer_listen(where)};
     struct epoll_event events[64];
 
+    signal(SIGPIPE, SIG_IGN); /* splice(2) has no MSG_NOSIGNAL */
     peer_loop = epoll_create1(0);
     peer_watch(&listener, EPOLL_CTL_ADD, EPOLLIN);
     for (;;) {

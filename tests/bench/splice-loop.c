@@ -35,19 +35,17 @@ static void serve(struct peer *peer)
     if (!was_full)
         count = connection->length =
             splice(peer->fd, NULL, connection->in, NULL, SPAN, SPLICE_F_NONBLOCK);
-    if (count <= 0) {
+    while (connection->length > 0 && count > 0) {
+        count = splice(connection->out, NULL, peer->fd, NULL, (size_t)connection->length,
+                       SPLICE_F_NONBLOCK);
+        connection->length -= count > 0 ? count : 0;
+    }
+    if (peer_is_over(count)) {
         close(peer->fd);
         close(connection->in);
         close(connection->out);
         free(connection);
         return;
-    }
-    while (connection->length > 0) {
-        count = splice(connection->out, NULL, peer->fd, NULL, (size_t)connection->length,
-                       SPLICE_F_NONBLOCK);
-        if (count <= 0)
-            break;
-        connection->length -= count;
     }
     if (was_full != (connection->length > 0))
         peer_watch(peer, EPOLL_CTL_MOD, connection->length ? EPOLLOUT : EPOLLIN);
