@@ -17,6 +17,7 @@
 enum {
     BULK_READS = 4,   /* so many thick reads in a row make a bulk transfer */
     BULK_CREDIT = 16, /* and so many thin ones end it */
+    QUIET_READS = 32, /* only after so many thick ones while nothing thin came to any stream */
     BULK_FACTOR = 8,  /* so many buffers go through a pipe at once while the client takes them */
     PIPE_SIZE = 512 * 1024
 };
@@ -26,6 +27,12 @@ enum {
 static inline bool is_thick(const struct relay *relay, size_t count)
 {
     return count >= relay->size / 2;
+}
+
+/* A message whose sender waits for its echo, rather than a piece of a transfer. */
+static inline bool is_thin(const struct relay *relay, size_t count)
+{
+    return count < relay->size / 16;
 }
 
 struct relay_pipe {
@@ -210,6 +217,18 @@ APART static void stall(const struct relay *relay, struct stream *stream)
             LOG_TEXT("for", "the client, which does not read as fast as it sends"));
 }
 
+/* Counts a thick read. Whether a pipe may be used: one turn through a pipe moves eight buffers, and
+ * whoever has a message waits for it, longer than for one buffer that is copied. */
+static bool is_quiet(struct relay *relay)
+{
+    if (relay->thin != relay->thin_seen)
+        relay->quiet = 0;
+    relay->thin_seen = relay->thin;
+    if (relay->quiet < QUIET_READS)
+        relay->quiet++;
+    return relay->quiet == QUIET_READS;
+}
+
 /* What is done with a message that went the usual way, but is not the usual message: a thick read,
  * bytes that the client did not take, somebody who watches. */
 APART static void copied(struct relay *relay, struct stream *stream, size_t count, ssize_t back)
@@ -228,9 +247,10 @@ APART static void copied(struct relay *relay, struct stream *stream, size_t coun
         return;
     }
     echo_returned(&stream->echo, count);
+    relay->thin += is_thin(relay, count);
     if (!is_thick(relay, count))
         stream->thick = 0;
-    else if (!stream->no_splice)
+    else if ((is_quiet(relay) || stream->thick < BULK_READS - 1) && !stream->no_splice)
         stream->thick++;
 }
 
@@ -320,9 +340,14 @@ static size_t bulk_length(const struct relay *relay, const struct stream *stream
  * these apart: the next turn copies, and so it does when there is no pipe or splice is refused. */
 static void splice_in(struct relay *relay, struct stream *stream)
 {
-    struct relay_pipe *pipe = take_pipe(relay);
+    struct relay_pipe *pipe;
     ssize_t count;
 
+    if (!is_quiet(relay)) {
+        stream->thick = BULK_READS - 1;
+        return;
+    }
+    pipe = take_pipe(relay);
     if (!pipe) {
         stream->thick = 0;
         return;
@@ -416,6 +441,7 @@ unsigned relay_turn(struct relay *relay, struct stream *stream)
                 echo_received(&stream->echo, (size_t)count);
                 echo_returned(&stream->echo, (size_t)count);
                 stream->thick = 0;
+                relay->thin += is_thin(relay, (size_t)count);
                 return ECHO_RECEIVE;
             }
             copied(relay, stream, (size_t)count, back);

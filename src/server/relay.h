@@ -26,7 +26,10 @@ struct relay {
     unsigned free_count, free_least; /* of the pool: now, and at its smallest since the last trim */
     bool trimmed;                    /* relay_trim is going to be called */
     void (*pooled)(struct relay *);  /* asks for that, or NULL: the pool keeps its pipes */
-    bool trace;                      /* tell every receive and send in the log */
+    uint32_t thin;                   /* thin messages so far, modulo 2^32 */
+    uint32_t thin_seen;              /* of these, when the last thick read came */
+    unsigned quiet; /* thick reads in a row, of any stream, without a thin message between */
+    bool trace;     /* tell every receive and send in the log */
 };
 
 struct stream {

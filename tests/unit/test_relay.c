@@ -252,11 +252,53 @@ static void nearly_full(void **state)
             drink(&talk);
         }
         assert_int_equal(talk.relay.pipe_count, 0);
-        for (int i = 0; i < 10; i++) {
+        for (int i = 0; i < 40; i++) {
             push(&talk, SIZE - 53);
             drink(&talk);
         }
         assert_int_equal(talk.relay.pipe_count, 1);
+        end(&talk);
+    }
+}
+
+static void bulk_rounds(struct talk *talk, int rounds)
+{
+    for (int i = 0; i < rounds; i++) {
+        push(talk, SIZE);
+        turn(talk);
+        assert_true(pull(talk, 4 * SIZE) >= 0);
+    }
+}
+
+/* While others have messages a bulk transfer is copied, and goes through a pipe again after them.
+ */
+static void beside_messages(void **state)
+{
+    struct talk talk;
+    struct stream other;
+    int fds[2];
+    char byte = 'x';
+
+    (void)state;
+    for (size_t pair = 0; pair < COUNT(pairs); pair++) {
+        unsigned before;
+
+        begin(&talk, pairs[pair], 4);
+        pairs[pair](fds);
+        stream_init(&other, fds[0]);
+        make_bulk(&talk);
+        for (int i = 0; i < 20; i++) {
+            assert_int_equal(send(fds[1], &byte, 1, 0), 1);
+            while (other.echo.returned <= (uint64_t)i)
+                assert_int_equal(relay_turn(&talk.relay, &other), ECHO_RECEIVE);
+            before = faults_calls("splice");
+            bulk_rounds(&talk, 10);
+            assert_int_equal(faults_calls("splice"), before);
+        }
+        bulk_rounds(&talk, 40);
+        assert_true(faults_calls("splice") > before);
+        close(fds[0]);
+        close(fds[1]);
         end(&talk);
     }
 }
@@ -426,11 +468,7 @@ static void trimming(void **state)
     assert_int_equal(pooled_calls, 1);
     for (int i = 0; i < 5; i++) {
         assert_true(relay_trim(&talk.relay));
-        for (int j = 0; j < 8; j++) {
-            push(&talk, SIZE);
-            turn(&talk);
-            assert_true(pull(&talk, 4 * SIZE) >= 0);
-        }
+        bulk_rounds(&talk, 8);
         assert_int_equal(talk.relay.pipe_count, 1);
     }
     assert_true(relay_trim(&talk.relay));
@@ -541,6 +579,7 @@ int main(void)
         cmocka_unit_test(waiting_in_a_pipe),
         cmocka_unit_test(thick_and_thin),
         cmocka_unit_test(nearly_full),
+        cmocka_unit_test(beside_messages),
         cmocka_unit_test(endings),
         cmocka_unit_test(resets),
         cmocka_unit_test(resets_while_receiving),
