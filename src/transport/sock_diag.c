@@ -98,9 +98,9 @@ static int ask_unix(struct sock_diag *diag, ino_t inode, unsigned show, int attr
 
 static ssize_t unread_unix(struct sock_diag *diag, int fd)
 {
-    struct unix_diag_rqlen queue;
+    struct unix_diag_rqlen queue = {0};
     struct stat own;
-    uint32_t peer;
+    uint32_t peer = 0;
     int status;
 
     if (fstat(fd, &own) < 0)
@@ -114,16 +114,17 @@ static ssize_t unread_unix(struct sock_diag *diag, int fd)
 /* Port and address of one end, as sock_diag wants them. */
 static void put_end(const struct sockaddr_storage *end, __be16 *port, __be32 address[4])
 {
+    struct sockaddr_in6 six;
+    struct sockaddr_in four;
+
     if (end->ss_family == AF_INET6) {
-        const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)end;
-
-        *port = six->sin6_port;
-        memcpy(address, &six->sin6_addr, sizeof six->sin6_addr);
+        memcpy(&six, end, sizeof six);
+        *port = six.sin6_port;
+        memcpy(address, &six.sin6_addr, sizeof six.sin6_addr);
     } else {
-        const struct sockaddr_in *four = (const struct sockaddr_in *)end;
-
-        *port = four->sin_port;
-        memcpy(address, &four->sin_addr, sizeof four->sin_addr);
+        memcpy(&four, end, sizeof four);
+        *port = four.sin_port;
+        memcpy(address, &four.sin_addr, sizeof four.sin_addr);
     }
 }
 
