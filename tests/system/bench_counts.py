@@ -2,6 +2,7 @@
 """What echo-bench counts: messages, bytes and connections, exactly, in every way of loading."""
 
 import array
+import collections
 import fcntl
 import json
 import os
@@ -139,7 +140,12 @@ class Counts(echotest.TestCase):
                 fields = dict(line.split(":", 1) for line in file)
             if int(task) != process.pid:
                 allowed.append(fields["Cpus_allowed_list"].strip())
-        self.assertEqual(sorted(allowed), sorted(str(cpus[i % len(cpus)]) for i in range(3)))
+        wanted = collections.Counter(str(cpus[i % len(cpus)]) for i in range(3))
+        found = collections.Counter(allowed)
+        if echotest.SANITIZED:  # a sanitizer may have a thread of its own
+            self.assertLessEqual(wanted, found)
+        else:
+            self.assertEqual(wanted, found)
         status, _, errors = echotest.run(echotest.BENCH, "-n", "1", "--cpu", "1023",
                                          server.endpoint)
         self.assertEqual(status, 2)
@@ -196,7 +202,8 @@ class Counts(echotest.TestCase):
         """What came back is of what was sent: bytes and messages of the same time."""
         server = self.server("unix:" + self.path(), "localhost:0")
         for endpoint in server.endpoints[:2]:
-            for options in (("--bulk",), ("-P", "16"), ("-R", "20000", "-P", "4"),
+            # In bulk few connections, so that bytes come back even from a slow build.
+            for options in (("--bulk", "-c", "4"), ("-P", "16"), ("-R", "20000", "-P", "4"),
                             ("-t", "2", "--churn", "3")):
                 with self.subTest(endpoint=endpoint, options=options):
                     result, = self.bench("-d", "0.1", "--warmup", "0.1", *options, endpoint)
