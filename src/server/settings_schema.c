@@ -292,7 +292,7 @@ int schema_assign_option(const struct schema_setting *setting, void *base, const
     if (setting->kind != SCHEMA_DURATION)
         return schema_assign(setting, base, text, why);
     return text_duration(text, TEXT_UNIT_SECONDS, setting->min, setting->max,
-                         (uint64_t *)((char *)base + setting->offset), why);
+                         (void *)((char *)base + setting->offset), why);
 }
 
 bool schema_applies(const struct schema_setting *setting, const struct endpoint *endpoint)
