@@ -143,7 +143,7 @@ static ssize_t unread_inet(struct sock_diag *diag, int fd, const struct sockaddr
     struct inet_diag_msg *found;
     union answer answer;
     ssize_t length;
-    int unsent;
+    int unsent = 0; /* as valgrind does not know that ioctl fills it */
 
     /* Without what is sent and not yet acknowledged: the peer has that already, and counts it. */
     if (ioctl(fd, SIOCOUTQNSD, &unsent) < 0)
