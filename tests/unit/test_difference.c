@@ -67,7 +67,7 @@ static void coverage(void **state)
 
     (void)state;
     for (unsigned try = 0; try < TRIES; try++) {
-        struct round rounds[2][PAIRS];
+        struct round rounds[2][PAIRS] = {0};
         struct difference difference;
 
         for (size_t i = 0; i < 2 * PAIRS; i++) {
