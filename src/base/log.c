@@ -363,7 +363,7 @@ static int wait_for_progress(uint64_t patience_ns)
     return code;
 }
 
-/* Stopped by ^S, or nobody reads the other end. */
+/* Stopped by ^S, or a pseudo-terminal whose other end is not read. */
 static bool terminal_stands_still(void)
 {
     struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};

@@ -15,7 +15,7 @@
 struct record {
     FILE *stream;
     const char *name; /* of the stream, for sentences */
-    int may_break;    /* that nobody reads it any more (EPIPE) is no failure */
+    int may_break;    /* EPIPE is no failure: the reader may have ended */
     const struct environment *environment;
     char *const *command;
 };

@@ -21,7 +21,7 @@ struct session {
     size_t record_count;
     FILE *text; /* the report for people; NULL with -j */
     struct whole_file output, hdr;
-    int keeps_files; /* the report goes on when nobody reads standard output any more */
+    int keeps_files; /* the report goes on when the reader of standard output has ended */
     char *const *command;
 };
 

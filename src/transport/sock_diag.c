@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "transport/sock_diag.h"
 
-#include "transport/address.h"
 #include "transport/io.h"
-#include "transport/transport.h"
 
 #include <errno.h>
 #include <linux/inet_diag.h>

@@ -14,7 +14,7 @@
 
 #include <sys/types.h>
 
-/* Used by one thread. fd is -1 where the kernel has no sock_diag. */
+/* Used by one thread. fd is negative where the kernel has no sock_diag. */
 struct sock_diag {
     int fd;
 };
