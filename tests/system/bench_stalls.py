@@ -16,6 +16,17 @@ import echotest
 STOP_S = 0.3
 
 
+def echo_and_tell():
+    """An exact peer, and the event of its first echo."""
+    seen = threading.Event()
+
+    def echo(conn):
+        for data in badpeers.chunks(conn):
+            badpeers.send_rest(conn, data)
+            seen.set()
+    return echo, seen
+
+
 class Stalls(echotest.TestCase):
     def stalled_run(self, *options):
         """A run in which the server stands still for 0.3 s; its result."""
@@ -113,13 +124,7 @@ class Stalls(echotest.TestCase):
 
     def test_interrupt_in_the_warmup(self):
         """Nothing was measured: that is not what was asked for."""
-        seen = threading.Event()
-
-        def echo(conn):
-            for data in badpeers.chunks(conn):
-                badpeers.send_rest(conn, data)
-                seen.set()
-
+        echo, seen = echo_and_tell()
         with badpeers.serve(echo, self.path()) as peer:
             process = self.bench("-d", "1", "--warmup", "60", "--require", "errors=0,rate<5",
                                  peer.endpoint)
@@ -131,13 +136,7 @@ class Stalls(echotest.TestCase):
 
     def test_interrupt_of_a_search(self):
         """It has not found that no rate meets the goal."""
-        seen = threading.Event()
-
-        def echo(conn):
-            for data in badpeers.chunks(conn):
-                badpeers.send_rest(conn, data)
-                seen.set()
-
+        echo, seen = echo_and_tell()
         with badpeers.serve(echo, self.path()) as peer:
             process = self.bench("-d", "60", "--warmup", "0", "--find-max", "p99<60s",
                                  peer.endpoint)
