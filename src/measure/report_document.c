@@ -53,19 +53,6 @@ void document_reader_release(struct document_reader *reader)
     reader->next = 0;
 }
 
-int document_parse(struct document *document, const char *line, struct reason *why)
-{
-    json_error_t error;
-
-    *document = (struct document){.root = json_loads(line, 0, &error)};
-    if (!document->root)
-        return reason_set(why, REASON_USAGE, 0, "not JSON: %.100s", error.text);
-    if (json_is_object(document->root))
-        return 0;
-    document_release(document);
-    return reason_set(why, REASON_USAGE, 0, "not a JSON object");
-}
-
 void document_release(struct document *document)
 {
     json_decref(document->root);

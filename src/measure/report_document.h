@@ -31,8 +31,6 @@ int document_read(struct document_reader *reader, struct document *document,
 /* Frees what the reader holds; the file stays open. */
 void document_reader_release(struct document_reader *reader);
 
-/* Reads one line. USAGE when it is not a JSON object. document_release frees it. */
-int document_parse(struct document *document, const char *line, struct reason *why) MUST_CHECK;
 void document_release(struct document *document);
 
 /* The inner object of that key of object, NULL when missing (then noted); object NULL is the whole
