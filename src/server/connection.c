@@ -2,6 +2,7 @@
 #include "server/connection.h"
 
 #include "base/clock.h"
+#include "base/errno_name.h"
 #include "base/log.h"
 #include "base/seam.h"
 #include "server/worker.h"
@@ -64,7 +65,7 @@ static void tell_closed(const struct connection *connection)
     char reason[64];
 
     if (echo->reason == ECHO_ERROR)
-        snprintf(reason, sizeof reason, "error:%s", strerrorname_np(echo->code));
+        snprintf(reason, sizeof reason, "error:%s", errno_name(echo->code));
     LOG(LOG_LEVEL_INFO, "closed", LOG_NUMBER("id", connection->id),
         LOG_TEXT("listener", connection->listener->settings.name),
         LOG_ESCAPED("peer", connection->peer), LOG_NUMBER("received", echo->received),

@@ -193,13 +193,12 @@ static void hold(struct stream *stream, const unsigned char *bytes, size_t size)
 APART static void trace(const struct stream *stream, const char *step, ssize_t result,
                         const char *way)
 {
-    char failure[64];
     const char *failed = NULL, *end = NULL;
 
     if (result == -EAGAIN)
         return;
     if (result < 0)
-        failed = strerror_r((int)-result, failure, sizeof failure);
+        failed = strerror((int)-result);
     else if (result == 0)
         end = "the client sends no more";
     LOG(LOG_LEVEL_INFO, step, LOG_NUMBER("fd", (uint64_t)stream->fd),

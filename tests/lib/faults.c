@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "lib/faults.h"
 
+#include "base/errno_name.h"
 #include "base/seam.h"
 
 #include <errno.h>
@@ -64,9 +65,9 @@ static int read_errno(const char **cursor)
     size_t length = strspn(*cursor, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
 
     for (int code = 1; code < 256; code++) {
-        const char *name = strerrorname_np(code);
+        const char *name = errno_name(code);
 
-        if (name && strlen(name) == length && strncmp(name, *cursor, length) == 0) {
+        if (strlen(name) == length && strncmp(name, *cursor, length) == 0) {
             *cursor += length;
             return code;
         }

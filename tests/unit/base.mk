@@ -1,3 +1,8 @@
+unit_tests += tests/unit/test_errno_name
+tests_unit_test_errno_name_SOURCES = tests/unit/test_errno_name.c tests/lib/testing.h
+tests_unit_test_errno_name_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_errno_name_LDADD = libbase.a $(CMOCKA_LIBS)
+
 unit_tests += tests/unit/test_text
 tests_unit_test_text_SOURCES = tests/unit/test_text.c tests/lib/testing.h
 tests_unit_test_text_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Every system call of listen, connect and accept fails in turn. endpoints_each checks after each
  * row that no descriptor and no path is left and that the umask is as before. */
+#include "base/errno_name.h"
 #include "lib/endpoints.h"
 #include "lib/faults.h"
 #include "lib/sockets.h"
@@ -87,7 +88,7 @@ static void fail_each_call(const struct endpoints_row *row, const struct endpoin
                     assert_true(nth > 1);
                     break;
                 }
-                if (!code || strcmp(strerrorname_np(code), errors[error]) != 0)
+                if (!code || strcmp(errno_name(code), errors[error]) != 0)
                     fail_msg("%s: %s gave %d (%s)", row->name, script, code, why.text);
                 if (!why.text[0])
                     fail_msg("%s: %s gave no sentence", row->name, script);
