@@ -10,4 +10,5 @@ libbase_a_SOURCES = \
 	src/base/reason.c src/base/reason.h \
 	src/base/seam.c src/base/seam.h \
 	src/base/standard_output.c src/base/standard_output.h \
-	src/base/text.c src/base/text.h
+	src/base/text.c src/base/text.h \
+	src/base/wide.h

@@ -2,6 +2,7 @@
 #include "base/text.h"
 
 #include "base/clock.h"
+#include "base/wide.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -236,9 +237,8 @@ int text_duration(const char *text, enum text_unit rule, uint64_t min_ns, uint64
                           quoted(text, copy, sizeof copy));
     if (whole > (UINT64_MAX >> 1) / unit->scale)
         total = UINT64_MAX;
-    else /* the fraction's product stays below 2^64: a day is less than 2^47 ns, 10^9 below 2^30 */
-        total = whole * unit->scale +
-                (uint64_t)((unsigned __int128)billionths * unit->scale / NS_PER_S);
+    else
+        total = whole * unit->scale + wide_scale(unit->scale, billionths, NS_PER_S);
     if (total < min_ns || total > max_ns)
         return reason_set(why, REASON_USAGE, 0, "%s is outside %s to %s",
                           quoted(text, copy, sizeof copy),

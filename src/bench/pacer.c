@@ -2,6 +2,7 @@
 #include "bench/pacer.h"
 
 #include "base/clock.h"
+#include "base/wide.h"
 
 #include <math.h>
 
@@ -22,8 +23,7 @@ static void schedule(struct pacer *pacer)
     if (pacer->arrival == PACER_UNIFORM) {
         /* From the index and not by adding gaps: a rate that does not divide a second must not
          * drift. */
-        pacer->next_ns =
-            pacer->start_ns + (uint64_t)((unsigned __int128)pacer->index * NS_PER_S / pacer->rate);
+        pacer->next_ns = pacer->start_ns + wide_scale(pacer->index, NS_PER_S, pacer->rate);
         return;
     }
     pacer->elapsed_ns -=
@@ -49,8 +49,8 @@ void pacer_init(struct pacer *pacer, enum pacer_arrival arrival, uint64_t start_
  * k / rate < elapsed for the first elapsed * rate, rounded up. */
 static uint64_t due_before(const struct pacer *pacer, uint64_t ns)
 {
-    unsigned __int128 elapsed_ns = ns > pacer->start_ns ? ns - pacer->start_ns : 0;
-    uint64_t all = (uint64_t)((elapsed_ns * pacer->rate + NS_PER_S - 1) / NS_PER_S);
+    uint64_t elapsed_ns = ns > pacer->start_ns ? ns - pacer->start_ns : 0;
+    uint64_t all = wide_scale_up(elapsed_ns, pacer->rate, NS_PER_S);
 
     return all > pacer->index ? (all - pacer->index + pacer->step - 1) / pacer->step : 0;
 }

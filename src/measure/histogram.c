@@ -34,7 +34,7 @@ void histogram_merge(struct histogram *into, const struct histogram *from)
         into->buckets[i] += from->buckets[i];
     into->count += from->count;
     into->sum_ns += from->sum_ns;
-    into->squares += from->squares;
+    into->squares = wide_sum(into->squares, from->squares);
     if (from->min_ns < into->min_ns)
         into->min_ns = from->min_ns;
     if (from->max_ns > into->max_ns)
@@ -99,15 +99,41 @@ double histogram_mean(const struct histogram *histogram)
     return histogram->count ? (double)histogram->sum_ns / (double)histogram->count : 0;
 }
 
+/* With m the mean rounded down and r what remains of the sum, the squares of the distances from m
+ * add up to squares - m * (sum + r): in whole numbers, since the difference of two large squares
+ * would lose all digits of a small deviation. */
+static struct wide squares_of_mean(const struct histogram *histogram)
+{
+    uint64_t sum_ns = histogram->sum_ns, count = histogram->count;
+
+    return wide_product(sum_ns / count, sum_ns + sum_ns % count);
+}
+
+/* How far the mean is from m. */
+static double fraction_of_mean(const struct histogram *histogram)
+{
+    return (double)(histogram->sum_ns % histogram->count) / (double)histogram->count;
+}
+
 double histogram_deviation(const struct histogram *histogram)
 {
-    long double count = (long double)histogram->count, mean, variance;
+    double squares, fraction, variance;
 
     if (!histogram->count)
         return 0;
-    mean = (long double)histogram->sum_ns / count;
-    variance = (long double)histogram->squares / count - mean * mean;
-    return variance > 0 ? (double)sqrtl(variance) : 0;
+    squares = wide_to_double(wide_difference(histogram->squares, squares_of_mean(histogram)));
+    fraction = fraction_of_mean(histogram);
+    variance = squares / (double)histogram->count - fraction * fraction;
+    return variance > 0 ? sqrt(variance) : 0;
+}
+
+void histogram_set_deviation(struct histogram *histogram, double deviation_ns)
+{
+    double fraction = fraction_of_mean(histogram);
+    double variance = deviation_ns * deviation_ns + fraction * fraction;
+    double squares = fmin(variance * (double)histogram->count, 0x1p127);
+
+    histogram->squares = wide_sum(squares_of_mean(histogram), wide_from_double(round(squares)));
 }
 
 /* HdrHistogram's iteration: five steps to each halving of the distance to 100 %. */

@@ -8,6 +8,8 @@
 #ifndef MEASURE_HISTOGRAM_H
 #define MEASURE_HISTOGRAM_H
 
+#include "base/wide.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,7 +25,7 @@ struct histogram {
     uint64_t min_ns; /* UINT64_MAX while empty */
     uint64_t max_ns;
     uint64_t sum_ns;
-    unsigned __int128 squares; /* sum of the squares, ns^2 */
+    struct wide squares; /* sum of the squares, ns^2 */
     uint64_t buckets[HISTOGRAM_BUCKETS];
 };
 
@@ -49,7 +51,7 @@ static inline void histogram_record(struct histogram *histogram, uint64_t ns)
     histogram->buckets[histogram_index(ns)]++;
     histogram->count++;
     histogram->sum_ns += ns;
-    histogram->squares += (unsigned __int128)ns * ns;
+    histogram->squares = wide_sum(histogram->squares, wide_product(ns, ns));
     if (ns < histogram->min_ns)
         histogram->min_ns = ns;
     if (ns > histogram->max_ns)
@@ -69,6 +71,9 @@ uint64_t histogram_min(const struct histogram *histogram);
 uint64_t histogram_max(const struct histogram *histogram);
 double histogram_mean(const struct histogram *histogram);
 double histogram_deviation(const struct histogram *histogram); /* of the population */
+
+/* Restores what the deviation is calculated from, once count and sum_ns are there. */
+void histogram_set_deviation(struct histogram *histogram, double deviation_ns);
 
 /* The .hgrm percentile table that HdrHistogram's plotters read; values are divided by unit_ns
  * (1e6 gives milliseconds). 0, or a negative errno. */

@@ -132,7 +132,6 @@ void document_histogram(struct document *document, const struct json_t *object, 
     const struct json_t *figures = document_object(document, object, key);
     json_t *buckets = figures ? json_object_get(figures, "buckets") : NULL;
     uint64_t sum = 0;
-    double mean, deviation;
 
     histogram_init(histogram);
     if (!json_is_array(buckets)) {
@@ -157,11 +156,10 @@ void document_histogram(struct document *document, const struct json_t *object, 
     histogram->sum_ns = document_number(document, figures, "sum_ns");
     histogram->min_ns = document_number(document, figures, "min_ns");
     histogram->max_ns = document_number(document, figures, "max_ns");
-    deviation = document_real(document, figures, "deviation_ns");
-    mean = (double)histogram->sum_ns / (double)sum;
-    histogram->squares = (unsigned __int128)((deviation * deviation + mean * mean) * (double)sum);
     /* Percentiles walk from the minimum's bucket to the maximum's: they must hold all. */
     if (histogram->count != sum || !histogram->buckets[histogram_index(histogram->min_ns)] ||
         !histogram->buckets[histogram_index(histogram->max_ns)])
         note(document, "count");
+    if (histogram->count)
+        histogram_set_deviation(histogram, document_real(document, figures, "deviation_ns"));
 }

@@ -26,3 +26,8 @@ tests_unit_test_loop_SOURCES = tests/unit/test_loop.c tests/lib/testing.h \
 tests_unit_test_loop_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_loop_LDADD = libbase.a $(CMOCKA_LIBS)
 tests_unit_test_loop_LDFLAGS = $(AM_LDFLAGS) $(FAULTS_WRAP)
+
+unit_tests += tests/unit/test_wide
+tests_unit_test_wide_SOURCES = tests/unit/test_wide.c tests/lib/testing.h
+tests_unit_test_wide_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_wide_LDADD = $(CMOCKA_LIBS)

@@ -118,6 +118,11 @@ static void deviation(void **state)
     for (size_t i = 0; i < 5; i++)
         histogram_record(&first, 59 * NS_PER_S);
     assert_true(histogram_deviation(&first) == 0);
+    /* A nanosecond in a minute. */
+    histogram_init(&first);
+    for (uint64_t i = 0; i < 3; i++)
+        histogram_record(&first, 59 * NS_PER_S + i);
+    assert_true(fabs(histogram_deviation(&first) - 0.816496580928) < 1e-9);
 }
 
 static void merging(void **state)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "base/clock.h"
 #include "lib/testing.h"
 #include "measure/report.h"
 #include "measure/report_document.h"
@@ -50,6 +51,9 @@ static void histogram_survives(void **state)
     report_histogram(&report, "full", &original, 1);
     histogram_init(&copy);
     report_histogram(&report, "empty", &copy, 1);
+    for (uint64_t i = 0; i < 1000; i++)
+        histogram_record(&copy, 59 * NS_PER_S + i % 2 * 100);
+    report_histogram(&report, "narrow", &copy, 1);
     assert_int_equal(report_print(&report, stream, "x", NULL), 0);
     fclose(stream);
     assert_int_equal(parse(&document, text, NULL), 1);
@@ -59,6 +63,8 @@ static void histogram_survives(void **state)
     assert_true(copy.count == original.count && copy.sum_ns == original.sum_ns);
     assert_true(copy.min_ns == original.min_ns && copy.max_ns == original.max_ns);
     assert_true(fabs(histogram_deviation(&copy) / histogram_deviation(&original) - 1) < 1e-9);
+    document_histogram(&document, NULL, "narrow", &copy);
+    assert_true(fabs(histogram_deviation(&copy) - 50) < 1e-6);
     document_histogram(&document, NULL, "empty", &copy);
     assert_string_equal(document.missing, "");
     assert_true(copy.count == 0);
