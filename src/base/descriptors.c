@@ -32,7 +32,7 @@ unsigned long descriptors_raise_limit(void)
         if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
             limit.rlim_cur = soft;
     }
-    return limit.rlim_cur;
+    return (unsigned long)limit.rlim_cur; /* the kernel allows less than 2^31 */
 }
 
 void descriptors_close_others(int kept)

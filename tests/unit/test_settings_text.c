@@ -84,12 +84,12 @@ static void bombs(void **state)
     }
 }
 
-static uint64_t random_next(uint64_t *state)
+static size_t random_below(size_t limit, uint64_t *state)
 {
     *state ^= *state << 13;
     *state ^= *state >> 7;
     *state ^= *state << 17;
-    return *state;
+    return (size_t)(*state % limit);
 }
 
 /* Puts a piece in the place of some bytes. */
@@ -161,16 +161,16 @@ static void mutations(void **state)
     good[0] = shipped;
     good[1] = settings_dump_of(shipped, &complaints);
     for (size_t i = 0; i < 6000; i++) {
-        size_t changes = 1 + random_next(&seed) % 3;
+        size_t changes = 1 + random_below(3, &seed);
         char *dumped;
 
         snprintf(text, sizeof text, "%s", good[i % 2]);
         while (changes--) {
-            size_t at = random_next(&seed) % strlen(text);
+            size_t at = random_below(strlen(text), &seed);
             size_t remove =
-                random_next(&seed) % 4 ? random_next(&seed) % 4 : random_next(&seed) % 200;
+                random_below(4, &seed) ? random_below(4, &seed) : random_below(200, &seed);
 
-            splice(text, sizeof text, at, remove, pieces[random_next(&seed) % COUNT(pieces)]);
+            splice(text, sizeof text, at, remove, pieces[random_below(COUNT(pieces), &seed)]);
         }
         dumped = settings_dump_of(text, &complaints);
         if (!dumped)
