@@ -184,9 +184,8 @@ int transport_connect(const struct address *address, const struct address *sourc
     fd = seam_socket(address_family(address), address->type, address->protocol);
     if (fd < 0)
         return reason_errno(why, -fd, "socket");
-    code = ops->prepare(fd, source);
-    if (code == 0)
-        code = keep_urgent_inline(fd);
+    ops->prepare(fd, source);
+    code = keep_urgent_inline(fd);
     if (code < 0) {
         reason_errno(why, -code, "setsockopt");
         goto failed;

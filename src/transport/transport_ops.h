@@ -46,8 +46,8 @@ struct transport_ops {
      */
     int (*listen)(struct transport_listener *listener, const struct address *address,
                   const struct listen_options *options, struct reason *why);
-    /* Options before bind and connect; source may be NULL. 0 or a negative errno. */
-    int (*prepare)(int fd, const struct address *source);
+    /* Options before bind and connect that a kernel may refuse; source may be NULL. */
+    void (*prepare)(int fd, const struct address *source);
     /* The word and the sentence for a connect that failed with this errno. */
     int (*explain)(const struct address *address, int code, struct reason *why);
 };

@@ -204,6 +204,12 @@ static int set(int fd, int level, int name)
     return seam_setsockopt(fd, level, name, &on, sizeof on);
 }
 
+/* An option that only makes things faster: a kernel or an emulator that refuses it does without. */
+static void prefer(int fd, int level, int name)
+{
+    (void)!set(fd, level, name);
+}
+
 static int set_listen_options(int fd, const struct address *address,
                               const struct listen_options *options)
 {
@@ -214,7 +220,6 @@ static int set_listen_options(int fd, const struct address *address,
         {1, SOL_SOCKET, SO_REUSEADDR},
         /* IPv4 clients belong to the IPv4 socket, where rules see their true address. */
         {address_family(address) == AF_INET6, IPPROTO_IPV6, IPV6_V6ONLY},
-        {options->nodelay, IPPROTO_TCP, TCP_NODELAY},
         {options->keepalive, SOL_SOCKET, SO_KEEPALIVE},
         {options->join, SOL_SOCKET, SO_REUSEPORT},
     };
@@ -225,6 +230,8 @@ static int set_listen_options(int fd, const struct address *address,
         if (code < 0)
             return code;
     }
+    if (options->nodelay)
+        prefer(fd, IPPROTO_TCP, TCP_NODELAY);
     return 0;
 }
 
@@ -274,15 +281,13 @@ static int tcp_listen(struct transport_listener *listener, const struct address 
     return 0;
 }
 
-static int tcp_prepare(int fd, const struct address *source)
+static void tcp_prepare(int fd, const struct address *source)
 {
-    int code = set(fd, IPPROTO_TCP, TCP_NODELAY);
-
+    prefer(fd, IPPROTO_TCP, TCP_NODELAY);
     /* With the port chosen at connect, one source address reaches each server's port from all
      * local ports, not all servers together. */
-    if (code == 0 && source && address_port(source) == 0)
-        code = set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
-    return code;
+    if (source && address_port(source) == 0)
+        prefer(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
 }
 
 static int tcp_explain(const struct address *address, int code, struct reason *why)

@@ -121,11 +121,10 @@ static int unix_source(const struct address *address, unsigned char source[16])
     return -1;
 }
 
-static int unix_prepare(int fd, const struct address *source)
+static void unix_prepare(int fd, const struct address *source)
 {
     (void)fd;
     (void)source;
-    return 0;
 }
 
 /* Whether somebody answers at an address that is taken: 0 and the server's pid (0 when unknown), or
