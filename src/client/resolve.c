@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/resolve.h"
 
+#include "base/text.h"
 #include "client/connect.h"
 #include "client/output.h"
 #include "transport/transport.h"
@@ -164,6 +165,8 @@ enum exit_status resolve_run(const struct request *request, struct reason *why)
     return EXIT_EXACT;
 }
 
+#define BLANKS " \t\r"
+
 static void release_service(struct resolve_service *service)
 {
     for (char **alias = service->aliases; alias && *alias; alias++)
@@ -181,43 +184,40 @@ void resolve_services_release(struct resolve_services *services)
     *services = (struct resolve_services){NULL, 0};
 }
 
-/* A copy of an entry of the database; -1 when the memory is out, with nothing left. */
-static int copy_service(struct resolve_service *copy, const struct servent *entry)
+/* One line of services(5): "discard 9/tcp sink null # comment". -1 when the memory is out. */
+static int add_service(struct resolve_services *services, char *line)
 {
-    size_t count = 0;
+    struct resolve_service *list, service = {0};
+    char *rest, *name, *port, *alias;
+    size_t slash, most = strlen(line) / 2, count = 0;
+    uint64_t number;
 
-    while (entry->s_aliases[count])
-        count++;
-    *copy = (struct resolve_service){
-        .port = ntohs((uint16_t)entry->s_port),
-        .protocol = strdup(entry->s_proto),
-        .name = strdup(entry->s_name),
-        .aliases = calloc(count + 1, sizeof *copy->aliases),
-    };
-    if (!copy->protocol || !copy->name || !copy->aliases)
-        goto failed;
-    for (size_t i = 0; i < count; i++) {
-        copy->aliases[i] = strdup(entry->s_aliases[i]);
-        if (!copy->aliases[i])
-            goto failed;
-    }
-    return 0;
-failed:
-    release_service(copy);
-    return -1;
-}
-
-static int add_service(struct resolve_services *services, const struct servent *entry)
-{
-    struct resolve_service *list =
-        reallocarray(services->list, services->count + 1, sizeof *services->list);
-
+    line[strcspn(line, "#\n")] = '\0';
+    name = strtok_r(line, BLANKS, &rest);
+    port = name ? strtok_r(NULL, BLANKS, &rest) : NULL;
+    slash = port ? strcspn(port, "/") : 0;
+    if (!port || !port[slash])
+        return 0;
+    port[slash] = '\0';
+    if (text_number(port, 0, 65535, &number, NULL) < 0)
+        return 0;
+    list = reallocarray(services->list, services->count + 1, sizeof *services->list);
     if (!list)
         return -1;
     services->list = list;
-    if (copy_service(&list[services->count], entry) < 0)
+    service.port = (unsigned)number;
+    service.protocol = strdup(port + slash + 1);
+    service.name = strdup(name);
+    /* Each alias takes a letter and a blank, and so did the name and the port. */
+    service.aliases = calloc(most, sizeof *service.aliases);
+    list[services->count++] = service;
+    if (!service.protocol || !service.name || !service.aliases)
         return -1;
-    services->count++;
+    while ((alias = strtok_r(NULL, BLANKS, &rest))) {
+        service.aliases[count] = strdup(alias);
+        if (!service.aliases[count++])
+            return -1;
+    }
     return 0;
 }
 
@@ -232,13 +232,17 @@ static int by_port(const void *a, const void *b)
 
 int resolve_services_load(struct resolve_services *services, struct reason *why)
 {
-    const struct servent *entry;
+    /* Not getservent(3), which knows nothing in some libraries. */
+    FILE *file = fopen("/etc/services", "re");
+    char *line = NULL;
+    size_t size = 0;
     int status = 0;
 
-    setservent(1);
-    while (status == 0 && (entry = getservent()))
-        status = add_service(services, entry);
-    endservent();
+    while (file && status == 0 && getline(&line, &size, file) > 0)
+        status = add_service(services, line);
+    free(line);
+    if (file)
+        fclose(file);
     if (status < 0) {
         resolve_services_release(services);
         return reason_errno(why, ENOMEM, "list of services");

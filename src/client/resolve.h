@@ -12,7 +12,7 @@ enum exit_status resolve_run(const struct request *request, struct reason *why);
 /* The name of the constant: "IPPROTO_TCP", "0" for the default protocol of a family; never NULL. */
 const char *resolve_protocol_name(int protocol);
 
-/* The database of services (getservent(3)), sorted by port and protocol. */
+/* The names of services (/etc/services), sorted by port and protocol. */
 struct resolve_service {
     unsigned port;
     char *protocol, *name;
