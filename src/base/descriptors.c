@@ -39,11 +39,13 @@ void descriptors_close_others(int kept)
 {
     unsigned first = STDERR_FILENO + 1, after = (unsigned)kept + 1;
 
-#ifdef SYS_close_range /* Linux 5.9 */
+    /* Linux 5.9; older headers have no number for it. */
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
     if ((after - 1 == first || syscall(SYS_close_range, first, after - 2, 0) == 0) &&
         syscall(SYS_close_range, after, ~0u, 0) == 0)
         return;
-#endif
     for (long fd = first, limit = sysconf(_SC_OPEN_MAX); fd < limit; fd++)
         if (fd != kept)
             close((int)fd);

@@ -254,12 +254,30 @@ static int bind_with_mode(int fd, const struct address *address, mode_t mode)
     return code;
 }
 
+/* Without following a link: what fchmodat(2) does with AT_SYMLINK_NOFOLLOW in libraries that can
+ * (not in glibc before 2.32). 0 or a negative errno. */
+static int change_mode(const char *path, mode_t mode)
+{
+    char link[32];
+    int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    int code = 0;
+
+    if (fd < 0)
+        return -errno;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    if (chmod(link, mode) < 0)
+        code = -errno;
+    io_close(&fd);
+    return code;
+}
+
 /* Keeps what identifies our file, and gives it its owner. Nobody can connect before listen, so the
  * owner and a mode that the directory's default ACL has changed are right in time. */
 static int adopt_path(struct transport_listener *listener, const char *path, const char *text,
                       const struct listen_options *options, struct reason *why)
 {
     struct stat status;
+    int code;
 
     if (lstat(path, &status) < 0)
         return reason_errno(why, errno, "stat %s", text);
@@ -269,10 +287,10 @@ static int adopt_path(struct transport_listener *listener, const char *path, con
     if ((options->owner != (uid_t)-1 || options->group != (gid_t)-1) &&
         lchown(path, options->owner, options->group) < 0)
         return reason_errno(why, errno, "chown %s", text);
-    if ((status.st_mode & 0777) != (options->mode & 0777) &&
-        fchmodat(AT_FDCWD, path, options->mode & 0777, AT_SYMLINK_NOFOLLOW) < 0)
-        return reason_errno(why, errno, "chmod %s", text);
-    return 0;
+    code = (status.st_mode & 0777) != (options->mode & 0777)
+               ? change_mode(path, options->mode & 0777)
+               : 0;
+    return code < 0 ? reason_errno(why, -code, "chmod %s", text) : 0;
 }
 
 void transport_remove_path(struct transport_listener *listener)
