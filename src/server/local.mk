@@ -1,4 +1,5 @@
 noinst_LIBRARIES += libserver.a
+libserver_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCONFIG_CFLAGS)
 libserver_a_SOURCES = \
 	src/server/acceptor.c src/server/acceptor.h \
 	src/server/admission.c src/server/admission.h \

@@ -25,8 +25,8 @@ import urllib.parse
 BUILD = os.environ.get("ECHO_BUILD", os.path.join(os.getcwd(), "build"))
 SOURCE = os.environ.get("ECHO_SOURCE", os.getcwd())
 SERVER = os.environ.get("ECHO_SERVER", os.path.join(BUILD, "echo-server"))
-CLIENT = os.path.join(BUILD, "echo-client")
-BENCH = os.path.join(BUILD, "echo-bench")
+CLIENT = os.environ.get("ECHO_CLIENT", os.path.join(BUILD, "echo-client"))
+BENCH = os.environ.get("ECHO_BENCH", os.path.join(BUILD, "echo-bench"))
 SANITIZED = os.environ.get("ECHO_SANITIZERS", "no") != "no"
 
 # How long anything may take before the test fails: generous, because machines are busy, and never

@@ -106,9 +106,10 @@ class Environment(echotest.TestCase):
         if echotest.SANITIZED:
             return  # a sanitizer reserves terabytes of address space
         served = refused = 0
-        for megabytes in range(8, 120, 8):
+        # With glibc a thread takes megabytes of address space, with musl a few pages.
+        for workers, megabytes in itertools.product((8, 64), range(8, 120, 8)):
             try:
-                server = self.server("unix:" + self.path(), "-w", "8",
+                server = self.server("unix:" + self.path(), "-w", str(workers),
                                      preexec=limit(resource.RLIMIT_AS, megabytes << 20))
             except echotest.NotReady as failure:
                 refused += 1

@@ -131,7 +131,7 @@ class ReloadRefused(echotest.TestCase):
         live.bind(self.path("bad-live"))
         live.listen()
         self.write("bad-file", "")
-        cases = [("127.0.0.1:%d" % taken.getsockname()[1], "Address already in use"),
+        cases = [("127.0.0.1:%d" % taken.getsockname()[1], "another program holds this port"),
                  ("192.0.2.1:0", "this machine has no such address"),
                  ("no-such-host.invalid:7", "resolve"),
                  ("unix:" + self.path("bad-live"), "bad-live"),
