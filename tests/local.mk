@@ -23,7 +23,7 @@ check_PROGRAMS += $(unit_tests)
 TESTS += $(checks) $(unit_tests) $(system_tests)
 endif
 EXTRA_DIST += $(checks) $(system_tests) tests/lib/echotest.py \
-	tests/check-quotes.py tests/check-tarball tests/lint tests/under-valgrind tests/bad-settings
+	tests/check-quotes.py tests/check-tarball tests/lint tests/platform tests/under-valgrind tests/bad-settings
 
 TEST_EXTENSIONS = .py
 PY_LOG_COMPILER = $(PYTHON3)
