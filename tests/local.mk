@@ -23,7 +23,8 @@ check_PROGRAMS += $(unit_tests)
 TESTS += $(checks) $(unit_tests) $(system_tests)
 endif
 EXTRA_DIST += $(checks) $(system_tests) tests/lib/echotest.py \
-	tests/check-quotes.py tests/check-tarball tests/lint tests/platform tests/under-valgrind tests/bad-settings
+	tests/check-quotes.py tests/check-tarball tests/lint tests/platform tests/under-valgrind \
+	tests/bad-settings tests/verify-release
 
 TEST_EXTENSIONS = .py
 PY_LOG_COMPILER = $(PYTHON3)
@@ -42,6 +43,11 @@ if !TESTS_ENABLED
 check-local:
 	@echo "make check: no tests were built: $(TESTS_WHY)" >&2; exit 1
 endif
+
+# The tarball, and whether everyone who makes it from these sources gets the same bytes.
+.PHONY: verify-release
+verify-release: dist
+	cd $(srcdir) && tests/verify-release '$(abs_top_builddir)/$(distdir).tar.xz'
 
 # Style and static checks; for who works on the sources, not part of make check.
 .PHONY: lint
