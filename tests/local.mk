@@ -24,7 +24,7 @@ TESTS += $(checks) $(unit_tests) $(system_tests)
 endif
 EXTRA_DIST += $(checks) $(system_tests) tests/lib/echotest.py \
 	tests/check-quotes.py tests/check-tarball tests/lint tests/platform tests/under-valgrind \
-	tests/bad-settings tests/verify-release
+	tests/bad-settings tests/verify-release tests/check-flags
 
 TEST_EXTENSIONS = .py
 PY_LOG_COMPILER = $(PYTHON3)
@@ -37,6 +37,8 @@ AM_TESTS_ENVIRONMENT = \
 	ECHO_PROGRAMS='$(bin_PROGRAMS)'; export ECHO_PROGRAMS; \
 	CC='$(CC)'; export CC; \
 	PYTHONPATH='$(abs_top_srcdir)/tests/lib'; export PYTHONPATH;
+# By make, because the flags may hold quotes.
+export ECHO_FLAGS = $(user_flags)
 
 if !TESTS_ENABLED
 # A check that runs nothing must not look like one that passed.

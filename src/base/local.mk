@@ -3,6 +3,7 @@ libbase_a_SOURCES = \
 	src/base/clock.c src/base/clock.h \
 	src/base/descriptors.c src/base/descriptors.h \
 	src/base/errno_name.c src/base/errno_name.h \
+	src/base/fortify.h \
 	src/base/loop.c src/base/loop.h \
 	src/base/log.c src/base/log.h \
 	src/base/log_line.c src/base/log_line.h \

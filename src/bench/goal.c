@@ -82,16 +82,16 @@ static int parse_value(struct goal *goal, const char *text, enum unit unit, stru
 
 static int goal_parse(struct goal *goal, const char *text, struct reason *why)
 {
-    size_t name_length = strcspn(text, "<>=");
+    size_t length = strlen(text), name_length = strcspn(text, "<>=");
     char name[sizeof goal->text], quoted[64];
     enum unit unit;
     struct reason value_why;
 
-    text_escape(quoted, sizeof quoted, text, strlen(text));
-    if (strlen(text) >= sizeof goal->text || !text[name_length])
+    text_escape(quoted, sizeof quoted, text, length);
+    if (length >= sizeof goal->text || !text[name_length])
         return reason_set(why, REASON_USAGE, 0, "\"%s\" is not a goal such as p99<1ms or errors=0",
                           quoted);
-    snprintf(goal->text, sizeof goal->text, "%s", text);
+    memcpy(goal->text, text, length + 1);
     snprintf(name, sizeof name, "%.*s", (int)name_length, text);
     if (parse_figure(goal, name, &unit) < 0)
         return reason_set(why, REASON_USAGE, 0,

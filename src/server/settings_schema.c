@@ -224,7 +224,7 @@ static int assign_endpoint(struct endpoint *field, const char *text, struct reas
 static int assign_number(const struct schema_setting *setting, void *field, const char *text,
                          struct reason *why)
 {
-    uint64_t value;
+    uint64_t value = 0;
 
     switch (setting->kind) {
     case SCHEMA_NUMBER:

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "transport/transport_ops.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
@@ -103,6 +104,7 @@ static int parse(struct endpoint *endpoint, const char *text, struct reason *why
                               "name is unix:./...)");
     }
     ops = transport_by_kind(*text == '@' || strchr(text, '/') ? ENDPOINT_UNIX_PATH : ENDPOINT_TCP);
+    assert(ops);
     return ops->parse(endpoint, "", text, why);
 }
 
@@ -125,8 +127,12 @@ const char *endpoint_format(const struct endpoint *endpoint, char *text, size_t 
         snprintf(text, size, "systemd:%s", endpoint->name);
     else if (endpoint->kind == ENDPOINT_INHERITED)
         snprintf(text, size, "fd:%s", endpoint->service);
-    else
-        transport_by_kind(endpoint->kind)->print(endpoint, text, size);
+    else {
+        const struct transport_ops *ops = transport_by_kind(endpoint->kind);
+
+        assert(ops);
+        ops->print(endpoint, text, size);
+    }
     return text;
 }
 
