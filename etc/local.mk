@@ -24,8 +24,10 @@ uninstall-settings:
 	  echo "keeping $(settings_file), which was edited"; \
 	fi
 
-# Where the shells look for completions below any prefix.
-bashcompletiondir = $(datadir)/bash-completion/completions
+# Where the shells look for completions, unless ./configure was told. zsh on Debian and its relatives
+# looks in the vendor's directory below /usr and in the site's elsewhere.
+is_vendor = $(and $(filter /usr,$(prefix)),$(wildcard /etc/debian_version))
+default_bashcompletiondir = $(datadir)/bash-completion/completions
+default_zshcompletiondir = $(datadir)/zsh/$(if $(is_vendor),vendor-completions,site-functions)
 dist_bashcompletion_DATA = etc/completions/bash/echo-server etc/completions/bash/echo-client etc/completions/bash/echo-bench
-zshcompletiondir = $(datadir)/zsh/site-functions
 dist_zshcompletion_DATA = etc/completions/zsh/_echo-server etc/completions/zsh/_echo-client etc/completions/zsh/_echo-bench

@@ -1,5 +1,6 @@
 # Behaviours of the server, and what is true of the whole project.
 system_tests += \
+	tests/system/completions_installed.py \
 	tests/system/exact_echo.py \
 	tests/system/man_examples.py \
 	tests/system/readme_transcript.py \
