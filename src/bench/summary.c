@@ -11,11 +11,12 @@
 
 void summary_print_head(FILE *stream, const struct environment *environment, char *const *command)
 {
-    char word[512];
+    char quoted[512], word[512];
 
     fprintf(stream, "echo-bench %s\ncommand   ", PACKAGE_VERSION);
     for (; *command; command++) {
-        text_escape(word, sizeof word, *command, strlen(*command));
+        text_quote_word(quoted, sizeof quoted, *command);
+        text_escape(word, sizeof word, quoted, strlen(quoted));
         fprintf(stream, " %s", word);
     }
     fprintf(stream, "\nmachine    %s,\n           %ld CPUs, %s%s%s\n", environment->kernel,

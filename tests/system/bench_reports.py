@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import signal
 import subprocess
 import unittest
@@ -25,8 +26,11 @@ class Reports(echotest.TestCase):
         return output
 
     def test_text(self):
-        output = self.bench("-n", "100", "-R", "5000", self.endpoint)
-        for pattern in (r"echo-bench \d+\.\d+\.\d+$", r"command +\S*echo-bench ", r"machine +Linux ",
+        output = self.bench("-n", "100", "-R", "5000", "-o", self.path("two words"),
+                            self.endpoint)
+        for pattern in (r"echo-bench \d+\.\d+\.\d+$", r"machine +Linux ",
+                        "command +%s --warmup 0 .* -o '%s' " % (
+                            re.escape(shlex.quote(echotest.BENCH)), self.path("two words")),
                         r"mode +open loop, 5000 messages/s offered, uniform",
                         r"messages +100 echoed, ", r"bytes +6400 sent, 6400 back", r"errors +none",
                         r" +p50 +p90 +p99 +p99.9 +p99.99 +max +mean$", r"( +[um]s){7}$",
