@@ -15,18 +15,20 @@ include tests/system/client.mk
 include tests/system/bench.mk
 include tests/system/service.mk
 include tests/system/life.mk
-checks = tests/check-includes.py tests/check-programs.py
+checks = tests/check-driver.py tests/check-includes.py tests/check-programs.py
 
 # The fragments are read in any case: the tarball holds the tests even where they cannot be built.
 if TESTS_ENABLED
 check_PROGRAMS += $(unit_tests)
 TESTS += $(checks) $(unit_tests) $(system_tests)
 endif
-EXTRA_DIST += $(checks) $(system_tests) tests/lib/echotest.py \
-	tests/check-quotes.py tests/check-tarball tests/lint tests/platform tests/under-valgrind \
-	tests/bad-settings tests/verify-release tests/check-flags
+EXTRA_DIST += $(checks) $(system_tests) tests/lib/directory.py tests/lib/echotest.py \
+	tests/bad-settings tests/check-flags tests/check-quotes.py tests/check-tarball \
+	tests/driver.py tests/lint tests/platform tests/under-valgrind tests/verify-release
 
 TEST_EXTENSIONS = .py
+LOG_DRIVER = $(PYTHON3) -B '$(top_srcdir)/tests/driver.py'
+PY_LOG_DRIVER = $(LOG_DRIVER)
 PY_LOG_COMPILER = $(PYTHON3)
 AM_PY_LOG_FLAGS = -B
 AM_TESTS_ENVIRONMENT = \

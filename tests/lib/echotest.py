@@ -22,6 +22,8 @@ import time
 import unittest
 import urllib.parse
 
+import directory
+
 BUILD = os.environ.get("ECHO_BUILD", os.path.join(os.getcwd(), "build"))
 SOURCE = os.environ.get("ECHO_SOURCE", os.getcwd())
 SERVER = os.environ.get("ECHO_SERVER", os.path.join(BUILD, "echo-server"))
@@ -46,8 +48,11 @@ def watched_parent():
 
 END_WITH_US = watched_parent()
 
-# A test that hangs all the same ends, and says where it was.
-faulthandler.dump_traceback_later(8 * PATIENCE, exit=True)
+# A test that hangs is ended by tests/driver.py, by a signal that lets it say where it was.
+faulthandler.enable()
+
+# Sockets are made in here: a long TMPDIR leaves no room for their names.
+tempfile.tempdir = directory.short()
 
 
 class TestCase(unittest.TestCase):
@@ -261,6 +266,16 @@ def read_to_end(fd):
         if not piece:
             return b"".join(pieces)
         pieces.append(piece)
+
+
+def read_line_with(stream, *words):
+    """Reads lines up to the first that contains one of the words (bytes), and returns it."""
+    seen = []
+    for line in stream:
+        if any(word in line for word in words):
+            return line
+        seen.append(line)
+    raise AssertionError("no %r in %r" % (words, seen))
 
 
 def limit_descriptors(count):

@@ -132,8 +132,7 @@ class Counts(echotest.TestCase):
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
-        while b"p50" not in (line := process.stdout.readline()):
-            self.assertTrue(line)
+        echotest.read_line_with(process.stdout, b"p50")
         allowed = []
         for task in os.listdir("/proc/%d/task" % process.pid):
             with open("/proc/%d/task/%s/status" % (process.pid, task), encoding="ascii") as file:

@@ -116,8 +116,7 @@ class Reports(echotest.TestCase):
             self.addCleanup(stream.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
-        while b" p50 " not in (line := process.stdout.readline()) and b"interval" not in line:
-            self.assertTrue(line)
+        echotest.read_line_with(process.stdout, b" p50 ", b"interval")
         return process
 
     def read(self, name):

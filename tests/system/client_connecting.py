@@ -120,9 +120,7 @@ class Connecting(echotest.TestCase):
                     address = "127.0.0.1:%d" % server.getsockname()[1]
                 process = subprocess.Popen([echotest.CLIENT, "-v", "--wait", "30", address, "hello"],
                                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-                refused = b""
-                while b"failed" not in refused:  # at least once
-                    refused = process.stderr.readline()
+                echotest.read_line_with(process.stderr, b"failed")  # at least once
                 if path:
                     peer = self.enterContext(badpeers.serve("exact", path))
                     self.assertEqual(peer.path, path)
@@ -141,8 +139,7 @@ class Connecting(echotest.TestCase):
             endpoint = "127.0.0.1:%d" % server.getsockname()[1]
             process = subprocess.Popen([echotest.CLIENT, "-v", "-j", "--wait", "30", endpoint, "hello"],
                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            while b"REFUSED" not in process.stderr.readline():
-                pass
+            echotest.read_line_with(process.stderr, b"REFUSED")
             server.listen()
             conn, _ = server.accept()
             with conn:
