@@ -23,8 +23,9 @@ check_PROGRAMS += $(unit_tests)
 TESTS += $(checks) $(unit_tests) $(system_tests)
 endif
 EXTRA_DIST += $(checks) $(system_tests) tests/lib/directory.py tests/lib/echotest.py \
-	tests/bad-settings tests/check-flags tests/check-quotes.py tests/check-tarball \
-	tests/driver.py tests/lint tests/platform tests/under-valgrind tests/verify-release
+	tests/lib/room.h tests/bad-settings tests/check-flags tests/check-quotes.py \
+	tests/check-tarball tests/driver.py tests/lint tests/platform tests/room \
+	tests/under-valgrind tests/verify-release
 
 TEST_EXTENSIONS = .py
 LOG_DRIVER = $(PYTHON3) -B '$(top_srcdir)/tests/driver.py'

@@ -6,6 +6,7 @@ descriptor of --ready-fd; whoever waits for a state waits for its event, or asks
 """
 
 import faulthandler
+import functools
 import os
 import random
 import re
@@ -16,6 +17,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -55,12 +57,72 @@ faulthandler.enable()
 tempfile.tempdir = directory.short()
 
 
+def has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6) as sock:
+            sock.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+def has_services():
+    try:
+        return bool(socket.getservbyname("echo", "tcp"))
+    except OSError:
+        return False
+
+
+def has_nc():
+    """Of the tools called nc only OpenBSD's has -N."""
+    return bool(shutil.which("nc")) and "OpenBSD" in "".join(run("nc", "-h")[1:])
+
+
+def has_namespaces():
+    """With a network and mounts of one's own, which a test then changes as it likes."""
+    return bool(shutil.which("unshare") and shutil.which("ip")) and \
+        run("unshare", "-rmn", "ip", "link", "set", "lo", "up")[0] == 0
+
+
+NAMESPACES = "namespaces of one's own (unshare, ip)"
+
+# What a machine may lack. A test says what it needs.
+THINGS = {
+    "IPv6": functools.cache(has_ipv6),
+    "/etc/services": functools.cache(has_services),
+    NAMESPACES: functools.cache(has_namespaces),
+    "nc": functools.cache(has_nc),
+    "ncat": lambda: shutil.which("ncat"),
+    "socat": lambda: shutil.which("socat"),
+    "root": lambda: os.geteuid() == 0,
+}
+
 class TestCase(unittest.TestCase):
     """A test with a directory of its own."""
 
     def setUp(self):
         self.directory = tempfile.mkdtemp(prefix="echo.")
         self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+
+    def has(self, thing, case=""):
+        """Whether the machine has it (THINGS). Where not, the caller leaves the test or this case
+        of it out, and that is said; tests/driver.py counts these lines."""
+        if THINGS[thing]():
+            return True
+        name = self.id().split(".", 1)[1]
+        print("\nleft out: %s: no %s" % (": ".join(filter(None, (name, case))), thing),
+              file=sys.stderr)
+        return False
+
+    def need(self, thing):
+        """Leaves the rest of the test, or of the subTest, out where it is missing."""
+        if not self.has(thing):
+            self.skipTest("no %s" % thing)
+
+    def endpoints(self, *wanted):
+        """Those that the machine can have; the others are left out, and that is said."""
+        return [endpoint for endpoint in wanted
+                if "[" not in endpoint or self.has("IPv6", endpoint)]
 
     def path(self, name="echo.sock"):
         return os.path.join(self.directory, name)

@@ -67,12 +67,13 @@ class Announcement(echotest.TestCase):
     def test_ready_fd(self):
         """Gets the same text and is closed after it; standard output gets it too."""
         reader, writer = os.pipe()
-        process = self.launch("--ready-fd", str(writer), "127.0.0.1:0", "[::1]:0",
+        names = self.endpoints("127.0.0.1:0", "[::1]:0")
+        process = self.launch("--ready-fd", str(writer), *names,
                               stdout=subprocess.PIPE, pass_fds=[writer])
         os.close(writer)
         text = echotest.read_to_end(reader).decode()
         os.close(reader)
-        self.assertEqual(text.count("\n"), 3, text)
+        self.assertEqual(text.count("\n"), len(names) + 1, text)
         with process.stdout as output:
             self.assertEqual(self.read_ready(output.fileno()), text)
 

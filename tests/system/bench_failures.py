@@ -3,7 +3,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -13,8 +12,6 @@ import badpeers
 import echotest
 
 LATE = 1000003
-HAS_NAMESPACES = shutil.which("unshare") and echotest.run("unshare", "-rn", "true")[0] == 0
-
 
 def breaks_late(conn):
     """One byte in a million is wrong."""
@@ -214,25 +211,25 @@ class Failures(echotest.TestCase):
         self.assertEqual(result["messages"], result["latency"]["count"])
         self.assertIn(process.returncode, (3, 5))
 
-    if HAS_NAMESPACES:
-        def test_no_ports(self):
-            """The closed connections of 20 ports hold them: our limit, and not the server's."""
-            ready = self.path("ready")
-            os.mkfifo(ready)
-            # The first process of the namespace; when it ends, the kernel ends the server.
-            script = ("ip link set lo up; echo 40000 40019 >/proc/sys/net/ipv4/ip_local_port_range; "
-                      "'%s' -q --ready-fd 3 127.0.0.1:7777 3>'%s' >/dev/null & cat '%s' >/dev/null; "
-                      "\"$@\"" % (echotest.SERVER, ready, ready))
-            status, output, errors = echotest.run(
-                "unshare", "-rn", "--pid", "--fork", "--kill-child", "sh", "-c", script,
-                "sh", echotest.BENCH, "-j", "--churn", "3", "-n", "300", "-c", "5",
-                "--warmup", "0", "--timeout", "0.3", "127.0.0.1:7777")
-            self.assertEqual(status, 2, errors)
-            result = json.loads(output)
-            self.assertGreater(result["local_limits"]["ports"], 0)
-            self.assertEqual((result["errors"], result["connect_errors"]), ({}, {}))
-            # The probe at the beginning takes one port, each connection carries three messages.
-            self.assertEqual(result["messages"], 3 * 19)
+    def test_no_ports(self):
+        """The closed connections of 20 ports hold them: our limit, and not the server's."""
+        self.need(echotest.NAMESPACES)
+        ready = self.path("ready")
+        os.mkfifo(ready)
+        # The first process of the namespace; when it ends, the kernel ends the server.
+        script = ("ip link set lo up; echo 40000 40019 >/proc/sys/net/ipv4/ip_local_port_range; "
+                  "'%s' -q --ready-fd 3 127.0.0.1:7777 3>'%s' >/dev/null & cat '%s' >/dev/null; "
+                  "\"$@\"" % (echotest.SERVER, ready, ready))
+        status, output, errors = echotest.run(
+            "unshare", "-rn", "--pid", "--fork", "--kill-child", "sh", "-c", script,
+            "sh", echotest.BENCH, "-j", "--churn", "3", "-n", "300", "-c", "5",
+            "--warmup", "0", "--timeout", "0.3", "127.0.0.1:7777")
+        self.assertEqual(status, 2, errors)
+        result = json.loads(output)
+        self.assertGreater(result["local_limits"]["ports"], 0)
+        self.assertEqual((result["errors"], result["connect_errors"]), ({}, {}))
+        # The probe at the beginning takes one port, each connection carries three messages.
+        self.assertEqual(result["messages"], 3 * 19)
 
     def test_foreign_source(self):
         """An address that this machine lacks is our mistake and not the server's."""

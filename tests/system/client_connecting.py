@@ -3,7 +3,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import struct
@@ -13,8 +12,6 @@ import unittest
 
 import badpeers
 import echotest
-
-HAS_NAMESPACES = shutil.which("unshare") and echotest.run("unshare", "-rn", "true")[0] == 0
 
 
 class Connecting(echotest.TestCase):
@@ -44,16 +41,16 @@ class Connecting(echotest.TestCase):
             sock.bind(("127.0.0.1", 0))  # bound but not listening: nobody else can take it
             self.fails("REFUSED", "127.0.0.1:%d" % sock.getsockname()[1])
 
-    if HAS_NAMESPACES:
-        def test_self_connection(self):
-            """A socket that has reached itself is nobody's server. With a single ephemeral port the
-            kernel cannot but give us the one that we ask for."""
-            script = ("ip link set lo up && echo 45000 45000 >/proc/sys/net/ipv4/ip_local_port_range "
-                      "&& exec \"$@\"")
-            status, output, errors = echotest.run("unshare", "-rn", "sh", "-c", script, "sh",
-                                                  echotest.CLIENT, "127.0.0.1:45000", "hello")
-            self.assertEqual((status, output), (3, ""), errors)
-            self.assertIn(": SELF: ", errors)
+    def test_self_connection(self):
+        """A socket that has reached itself is nobody's server. With a single ephemeral port the
+        kernel cannot but give us the one that we ask for."""
+        self.need(echotest.NAMESPACES)
+        script = ("ip link set lo up && echo 45000 45000 >/proc/sys/net/ipv4/ip_local_port_range "
+                  "&& exec \"$@\"")
+        status, output, errors = echotest.run("unshare", "-rn", "sh", "-c", script, "sh",
+                                              echotest.CLIENT, "127.0.0.1:45000", "hello")
+        self.assertEqual((status, output), (3, ""), errors)
+        self.assertIn(": SELF: ", errors)
 
     def full_backlog(self, path):
         """A server that accepts nobody, and clients that fill its queue."""

@@ -82,7 +82,7 @@ class Json(echotest.TestCase):
         self.take("127.0.0.1:7", "--resolve")
         self.take(self.path("nothing"), "--check")
         self.take(self.path("nothing"), "hello")
-        if os.path.exists("/etc/services"):
+        if self.has("/etc/services"):
             self.take("--services", "0-65535")
         else:
             self.seen["service"] = documented()[0]["service"]

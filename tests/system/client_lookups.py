@@ -96,36 +96,37 @@ class Lookups(echotest.TestCase):
         rows = [line.split() for line in output.splitlines()]
         return [(int(row[0]), row[1], row[2], row[3:]) for row in rows]
 
-    if os.path.exists("/etc/services"):
-        def test_services(self):
-            known = self.services()
-            rows = (
-                ((), lambda row: row[0] <= 1023),
-                (("0-65535",), lambda row: True),
-                (("20-25",), lambda row: 20 <= row[0] <= 25),
-                (("80",), lambda row: row[0] == 80),
-                (("www",), lambda row: "www" in (row[2], *row[3])),
-                (("ssh",), lambda row: row[2] == "ssh"),
-            )
-            for arguments, wanted in rows:
-                with self.subTest(arguments):
-                    status, output, errors = self.run_client("--services", *arguments)
-                    self.assertEqual((status, errors), (0, ""))
-                    found = self.parse(output)
-                    self.assertCountEqual(found, [row for row in known if wanted(row)])
-                    self.assertEqual([row[0] for row in found], sorted(row[0] for row in found))
+    def test_services(self):
+        self.need("/etc/services")
+        known = self.services()
+        rows = (
+            ((), lambda row: row[0] <= 1023),
+            (("0-65535",), lambda row: True),
+            (("20-25",), lambda row: 20 <= row[0] <= 25),
+            (("80",), lambda row: row[0] == 80),
+            (("www",), lambda row: "www" in (row[2], *row[3])),
+            (("ssh",), lambda row: row[2] == "ssh"),
+        )
+        for arguments, wanted in rows:
+            with self.subTest(arguments):
+                status, output, errors = self.run_client("--services", *arguments)
+                self.assertEqual((status, errors), (0, ""))
+                found = self.parse(output)
+                self.assertCountEqual(found, [row for row in known if wanted(row)])
+                self.assertEqual([row[0] for row in found], sorted(row[0] for row in found))
 
-        def test_services_json(self):
-            status, output, _ = self.run_client("--services", "-j", "80")
-            result = json.loads(output.splitlines()[0])
-            self.assertEqual((status, result["type"], result["port"], result["name"]),
-                             (0, "service", 80, "http"))
+    def test_services_json(self):
+        self.need("/etc/services")
+        status, output, _ = self.run_client("--services", "-j", "80")
+        result = json.loads(output.splitlines()[0])
+        self.assertEqual((status, result["type"], result["port"], result["name"]),
+                         (0, "service", 80, "http"))
 
-        def test_unknown_services(self):
-            for name in ("no-such-service", "64999", ""):
-                status, output, errors = self.run_client("--services", name)
-                self.assertEqual((status, output), (3 if name else 2, ""))
-                self.assertIn("SERVICE: " if name else "USAGE: ", errors)
+    def test_unknown_services(self):
+        for name in ("no-such-service", "64999", ""):
+            status, output, errors = self.run_client("--services", name)
+            self.assertEqual((status, output), (3 if name else 2, ""))
+            self.assertIn("SERVICE: " if name else "USAGE: ", errors)
 
     def test_bad_ranges(self):
         for operand in ("80-20", "0-65536", "65536", "1-", "1-2-3", "01-2", "+1", "1.5", " 1",

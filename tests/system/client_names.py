@@ -5,7 +5,6 @@ The tests run in namespaces of their own, in which /etc/hosts and the name serve
 """
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,8 +17,6 @@ import echotest
 
 INSIDE = "ECHO_TEST_INSIDE"
 ENTER = ("unshare", "-rmn", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh")
-HAS_NAMESPACES = shutil.which("unshare") and shutil.which("ip") and \
-    echotest.run(*ENTER, "true")[0] == 0
 
 if os.environ.get(INSIDE):
     class Names(echotest.TestCase):
@@ -148,13 +145,13 @@ else:
                 self.assertEqual(echotest.run(echotest.CLIENT, endpoint, "hello"),
                                  (0, "hello\n", ""))
 
-        if HAS_NAMESPACES:
-            def test_all(self):
-                result = subprocess.run([*ENTER, sys.executable, "-B", __file__], check=False,
-                                        stderr=subprocess.PIPE, text=True,
-                                        env=dict(os.environ, **{INSIDE: "1"}))
-                self.assertEqual(result.returncode, 0, result.stderr)
-                self.assertRegex(result.stderr, r"Ran 4 tests")
+        def test_all(self):
+            self.need(echotest.NAMESPACES)
+            result = subprocess.run([*ENTER, sys.executable, "-B", __file__], check=False,
+                                    stderr=subprocess.PIPE, text=True,
+                                    env=dict(os.environ, **{INSIDE: "1"}))
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertRegex(result.stderr, r"Ran 4 tests")
 
 
 if __name__ == "__main__":

@@ -39,8 +39,8 @@ def reset_after_half_close(endpoint):
 class ClientResets(echotest.TestCase):
     def setUp(self):
         super().setUp()
-        self.served = self.server("unix:" + self.path(), "unix:@" + self.path("abstract"),
-                                  "127.0.0.1:0", "[::1]:0")
+        self.served = self.server(*self.endpoints(
+            "unix:" + self.path(), "unix:@" + self.path("abstract"), "127.0.0.1:0", "[::1]:0"))
         self.base = self.served.sockets()
 
     def expect_base(self):

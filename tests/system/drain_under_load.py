@@ -19,8 +19,7 @@ LATE = {"connect:ECONNREFUSED", "connect:ENOENT", "ECONNREFUSED:tcp:untouched",
 class DrainUnderLoad(echotest.TestCase):
     def drain(self, number):
         chance = random.Random(number)
-        server = echotest.Server("unix:" + self.path(), "unix:@" + self.path("abstract"),
-                                 "127.0.0.1:0", "[::1]:0").start()
+        server = echotest.Server(*self.served).start()
         self.addCleanup(server.end)
         clients = load.Load(server.endpoints, streams=50, rate=1000,
                             size=(1, chance.choice((100, 10000, 200000))), seed=number)
@@ -38,6 +37,8 @@ class DrainUnderLoad(echotest.TestCase):
 
     def test_drains(self):
         late = 0
+        self.served = self.endpoints("unix:" + self.path(), "unix:@" + self.path("abstract"),
+                                     "127.0.0.1:0", "[::1]:0")
         for number in range(DRAINS):
             counts = self.drain(number)
             late += sum(counts.get(word + ":tcp:untouched", 0)

@@ -12,8 +12,8 @@ SIZES = (0, 1, 15, 16, 51, 4096, 65535, 65536, 65537, 1 << 20, 16 << 20)
 class ExactEcho(echotest.TestCase):
     def setUp(self):
         super().setUp()
-        self.served = self.server("unix:" + self.path(), "unix:@" + self.path("abstract"),
-                                  "127.0.0.1:0", "[::1]:0")
+        self.served = self.server(*self.endpoints(
+            "unix:" + self.path(), "unix:@" + self.path("abstract"), "127.0.0.1:0", "[::1]:0"))
 
     def test_sizes(self):
         for endpoint in self.served.endpoints:

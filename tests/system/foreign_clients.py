@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
 """The clients that people have get every byte of 16 MiB back and then the end."""
 
-import shutil
 import subprocess
 import unittest
 
@@ -25,28 +24,20 @@ def commands(endpoint):
         rows["nc"] = ["nc", "-N", host.strip("[]"), port]
         rows["socat"] = ["socat", "-t", "60", "-", "TCP:" + endpoint]
         rows["ncat"] = ["ncat", host.strip("[]"), port]
-    return {name: row for name, row in rows.items() if shutil.which(name)}
-
-
-def half_closes(name):
-    """Of the tools called nc only OpenBSD's has -N."""
-    if name != "nc":
-        return True
-    text = subprocess.run(["nc", "-h"], capture_output=True, text=True, check=False)
-    return "OpenBSD" in text.stdout + text.stderr
+    return rows
 
 
 class ForeignClients(echotest.TestCase):
     def test_exact(self):
-        server = self.server("unix:" + self.path(), "unix:@" + self.path("abstract"),
-                             "127.0.0.1:0", "[::1]:0")
+        server = self.server(*self.endpoints(
+            "unix:" + self.path(), "unix:@" + self.path("abstract"), "127.0.0.1:0", "[::1]:0"))
         data = echotest.block(SIZE)
         with open(self.path("data"), "wb") as file:
             file.write(data)
         for endpoint in server.endpoints:
             self.assertTrue(echotest.exchange(endpoint, data) == data, (endpoint, "python"))
             for name, command in commands(endpoint).items():
-                if not half_closes(name):
+                if not self.has(name, endpoint):
                     continue
                 with open(self.path("data"), "rb") as file:
                     result = subprocess.run(command, stdin=file, capture_output=True,

@@ -61,6 +61,8 @@ class Examples(echotest.TestCase):
             commands("echo-endpoint.7", "echo-client")
         self.assertGreater(len(found), 10)
         for command in found:
+            if re.search("--services|:http", command) and not self.has("/etc/services", command):
+                continue
             result = self.sh(adapt(command))
             # A bare file name is the example of a name that does not resolve; how soon an answer
             # comes is for --check to say.

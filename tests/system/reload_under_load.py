@@ -16,8 +16,7 @@ RELOADS = int(os.environ.get("ECHO_TEST_RELOADS", "100"))
 class ReloadUnderLoad(echotest.TestCase):
     def settings(self, number):
         """Every other file has one listener more, other limits, another order."""
-        kept = ['{ endpoint = "unix:%s"; }' % self.path(), '{ endpoint = "127.0.0.1:0"; }',
-                '{ endpoint = "[::1]:0"; }']
+        kept = ['{ endpoint = "%s"; }' % endpoint for endpoint in self.kept]
         extra = ['{ endpoint = "unix:%s"; }' % self.path("more"), '{ endpoint = "localhost:0"; }']
         listeners = kept if number % 2 == 0 else extra[:1] + kept[::-1] + extra[1:]
         self.write("conf", 'listeners = (%s);\nlimits = { connections = %d; idle_timeout = "%ds"; };\n'
@@ -35,6 +34,7 @@ class ReloadUnderLoad(echotest.TestCase):
 
     def test_reloads(self):
         self.reloads = 0
+        self.kept = self.endpoints("unix:" + self.path(), "127.0.0.1:0", "[::1]:0")
         self.settings(0)
         server = self.server("-c", self.path("conf"))
         others = self.others(server)

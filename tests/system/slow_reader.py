@@ -66,8 +66,8 @@ class SlowClient:
 
 class SlowReader(echotest.TestCase):
     def start(self, limits="", grace="10s", linger="20s"):
-        endpoints = ("unix:" + self.path(), "unix:@" + self.path("abstract"), "127.0.0.1:0",
-                     "[::1]:0")
+        endpoints = self.endpoints("unix:" + self.path(), "unix:@" + self.path("abstract"),
+                                   "127.0.0.1:0", "[::1]:0")
         listeners = ", ".join('{ endpoint = "%s"; }' % endpoint for endpoint in endpoints)
         return self.server("-c", self.write("conf", FILE % (listeners, limits, grace, linger)))
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
 """The three programs run with a stack of 128 KiB, as some service managers and containers set it."""
 
-import os
 import resource
 import unittest
 
@@ -35,7 +34,7 @@ class SmallStack(echotest.TestCase):
                 with self.subTest(endpoint=endpoint, arguments=arguments):
                     self.run_well(echotest.CLIENT, endpoint, *arguments)
             self.assertEqual(self.run_well(echotest.CLIENT, endpoint, data=b"hello"), "hello")
-        if os.path.exists("/etc/services"):
+        if self.has("/etc/services"):
             self.run_well(echotest.CLIENT, "--services", "7")
 
     def test_bench(self):

@@ -32,8 +32,8 @@ def supports_urgent(endpoint):
 class UrgentData(echotest.TestCase):
     def setUp(self):
         super().setUp()
-        self.served = self.server("unix:" + self.path(), "unix:@" + self.path("abstract"),
-                                  "127.0.0.1:0", "[::1]:0", "-v")
+        self.served = self.server(*self.endpoints(
+            "unix:" + self.path(), "unix:@" + self.path("abstract"), "127.0.0.1:0", "[::1]:0"), "-v")
 
     def exchange(self, endpoint, pieces, send):
         """send() sends each piece; returns whether all came back, then the end."""

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "lib/room.h"
 #include "lib/testing.h"
 #include "transport/endpoint.h"
 
@@ -278,12 +279,12 @@ static void orders(void **state)
 
 static void makes_absolute(void **state)
 {
-    char directory[] = "/tmp/echo-test-XXXXXX", text[ENDPOINT_TEXT_SIZE], expected[64];
+    char directory[DIRECTORY_SIZE], text[ENDPOINT_TEXT_SIZE], expected[DIRECTORY_SIZE + 32];
     struct endpoint endpoint;
     struct reason why;
 
     (void)state;
-    assert_non_null(mkdtemp(directory));
+    make_test_directory(directory);
     assert_int_equal(chdir(directory), 0);
     assert_int_equal(endpoint_parse(&endpoint, "./echo.sock", NULL), 0);
     assert_int_equal(endpoint_make_absolute(&endpoint, &why), 0);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/clock.h"
+#include "lib/room.h"
 #include "lib/settings.h"
 #include "server/settings_schema.h"
 
@@ -146,11 +147,11 @@ static void bad_files(void **state)
 static void relative_path(void **state)
 {
     struct complaints complaints;
-    char *dumped, folder[PATH_MAX], line[PATH_MAX + 64], temporary[] = "/tmp/test-settings-XXXXXX";
+    char *dumped, folder[PATH_MAX], temporary[DIRECTORY_SIZE], line[DIRECTORY_SIZE + 64];
 
     (void)state;
     assert_non_null(getcwd(folder, sizeof folder));
-    assert_non_null(mkdtemp(temporary));
+    make_test_directory(temporary);
     assert_int_equal(chdir(temporary), 0);
     dumped = settings_dump_of("listeners = ( { endpoint = \"./echo.sock\"; } );", &complaints);
     assert_int_equal(chdir(folder), 0);
@@ -233,13 +234,13 @@ static void assert_unreadable(const char *before, const char *path, const char *
 static void odd_files(void **state)
 {
     static char big[(1 << 20) + 1];
-    char folder[] = "/tmp/test-settings-XXXXXX", path[64], *text;
+    char folder[DIRECTORY_SIZE], path[DIRECTORY_SIZE + 8], *text;
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct reason why;
 
     (void)state;
-    assert_non_null(mkdtemp(folder));
+    make_test_directory(folder);
     assert_unreadable("", folder, " is a directory, not a regular file");
     assert_unreadable("", "/dev/zero", " is a device, not a regular file");
     snprintf(path, sizeof path, "%s/x", folder);

@@ -193,7 +193,7 @@ static void refuse(const struct endpoints_row *row, const struct endpoint *endpo
     }
     if (endpoint->kind == ENDPOINT_UNIX_PATH) {
         assert_int_equal(why.word, REASON_NOENT);
-        assert_non_null(strstr(why.text, "there is no such socket in /tmp/echo-test-"));
+        assert_non_null(strstr(why.text, "there is no such socket in /"));
     } else {
         if (why.word != REASON_REFUSED || !strstr(why.text, "nothing is listening on this"))
             fail_msg("%s: %s: %s", row->name, reason_name(why.word), why.text);

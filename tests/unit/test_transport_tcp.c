@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "lib/room.h"
 #include "lib/sockets.h"
 #include "lib/testing.h"
 #include "transport/io.h"
@@ -95,8 +96,11 @@ static void resolves(void **state)
         struct address list[TRANSPORT_ADDRESSES_MAX];
         size_t length = 0;
         struct reason why;
-        int count = transport_resolve(&endpoint, table[i].role, list, COUNT(list), &why);
+        int count;
 
+        if (strstr(table[i].text, ":echo") && is_left_out(table[i].text))
+            continue;
+        count = transport_resolve(&endpoint, table[i].role, list, COUNT(list), &why);
         if (count < 0)
             fail_msg("%s: %s", table[i].text, why.text);
         for (int j = 0; j < count; j++) {
@@ -150,7 +154,7 @@ static void refuses_to_resolve(void **state)
 
 static void names_the_socket_that_was_meant(void **state)
 {
-    char directory[] = "/tmp/echo-test-XXXXXX";
+    char directory[DIRECTORY_SIZE];
     struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = LABEL_OF_70 ".sock"};
     struct endpoint endpoint = endpoint_of(LABEL_OF_70 ".sock");
     struct address address;
@@ -158,7 +162,7 @@ static void names_the_socket_that_was_meant(void **state)
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
     (void)state;
-    assert_non_null(mkdtemp(directory));
+    make_test_directory(directory);
     assert_int_equal(chdir(directory), 0);
     assert_int_equal(transport_resolve(&endpoint, TRANSPORT_CLIENT, &address, 1, &why), -1);
     assert_null(strstr(why.text, "unix:"));
@@ -281,6 +285,8 @@ static void both_families_share_a_port_number(void **state)
     int status = -1;
 
     (void)state;
+    if (is_left_out("[::]:0"))
+        skip();
     /* The number that the kernel picks for one family may be taken in the other, as by a client of
      * another test: close and try again, as the server does. */
     for (int attempt = 0; attempt < 64 && status < 0; attempt++) {
@@ -348,6 +354,8 @@ static void foreign_addresses_are_recognised(void **state)
         struct transport_listener listener;
         struct reason why;
 
+        if (is_left_out(texts[i]))
+            continue;
         assert_int_equal(transport_listen(&listener, &address, &sockets_plain, &why), -1);
         assert_int_equal(why.code, EADDRNOTAVAIL);
         assert_int_equal(why.word, REASON_UNREACHABLE);
@@ -364,9 +372,12 @@ static void self_connections_are_refused(void **state)
     for (size_t i = 0; i < COUNT(texts); i++) {
         struct endpoint endpoint = endpoint_of(texts[i]);
         struct address address = sockets_resolve(&endpoint, TRANSPORT_SERVER);
-        int fd = socket(address_family(&address), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         struct reason why;
+        int fd;
 
+        if (is_left_out(texts[i]))
+            continue;
+        fd = socket(address_family(&address), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         assert_int_equal(bind(fd, (struct sockaddr *)&address.storage, address.length), 0);
         assert_int_equal(transport_local_address(fd, &address), 0);
         connect(fd, (struct sockaddr *)&address.storage, address.length);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The life of a Unix path: who may take it, how it is born, who removes it. */
+#include "lib/room.h"
 #include "lib/sockets.h"
 #include "lib/testing.h"
 #include "transport/io.h"
@@ -18,7 +19,7 @@
 
 /* A temporary directory with the address of a socket in it; everybody may search it. */
 struct place {
-    char directory[32], path[48];
+    char directory[DIRECTORY_SIZE], path[DIRECTORY_SIZE + 16];
     struct endpoint endpoint;
     struct address address;
 };
@@ -26,10 +27,10 @@ struct place {
 static int set_up(void **state)
 {
     static struct place place;
-    char text[64];
+    char text[DIRECTORY_SIZE + 32];
 
-    place = (struct place){.directory = "/tmp/echo-test-XXXXXX"};
-    assert_non_null(mkdtemp(place.directory));
+    place = (struct place){0};
+    make_test_directory(place.directory);
     assert_int_equal(chmod(place.directory, 0755), 0);
     snprintf(place.path, sizeof place.path, "%s/echo.sock", place.directory);
     snprintf(text, sizeof text, "unix:%s", place.path);
@@ -157,7 +158,7 @@ static void a_link_to_a_dead_socket_stays(void **state)
     struct place *place = *state;
     struct transport_listener listener;
     struct reason why;
-    char target[64];
+    char target[DIRECTORY_SIZE + 16];
 
     leave_dead_socket(&place->address, SOCK_STREAM);
     snprintf(target, sizeof target, "%s/target", place->directory);
@@ -242,7 +243,7 @@ static void directories_that_cannot_be_used(void **state)
 {
     struct place *place = *state, missing = *place;
     struct reason why;
-    char text[80];
+    char text[DIRECTORY_SIZE + 32];
 
     assert_int_equal(chmod(place->directory, 0555), 0);
     assert_int_equal(sockets_unprivileged(try_to_listen, &place->address, &why), -1);
