@@ -84,6 +84,12 @@ def has_namespaces():
         run("unshare", "-rmn", "ip", "link", "set", "lo", "up")[0] == 0
 
 
+def is_plain_build():
+    with open(SERVER, "rb") as file:
+        return b".gcda" not in file.read()
+
+
+PLAIN_BUILD = "plain build (this one is for coverage)"
 NAMESPACES = "namespaces of one's own (unshare, ip)"
 
 # What a machine may lack. A test says what it needs.
@@ -94,6 +100,7 @@ THINGS = {
     "nc": functools.cache(has_nc),
     "ncat": lambda: shutil.which("ncat"),
     "socat": lambda: shutil.which("socat"),
+    PLAIN_BUILD: functools.cache(is_plain_build),
     "root": lambda: os.geteuid() == 0,
 }
 
