@@ -2,7 +2,7 @@ client_libraries = libclient.a $(measure_libraries) $(CMOCKA_LIBS)
 
 unit_tests += tests/unit/test_connect tests/unit/test_exchange tests/unit/test_request
 
-tests_unit_test_connect_SOURCES = tests/unit/test_connect.c tests/lib/testing.h
+tests_unit_test_connect_SOURCES = tests/unit/test_connect.c $(socket_sources)
 tests_unit_test_connect_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_connect_LDADD = $(client_libraries)
 

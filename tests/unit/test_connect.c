@@ -3,10 +3,12 @@
  * answers. */
 #include "base/clock.h"
 #include "client/connect.h"
+#include "lib/sockets.h"
 #include "lib/testing.h"
 #include "transport/io.h"
 
 #include <fcntl.h>
+#include <poll.h>
 
 #define FILLERS 4
 #define PLACES  5
@@ -46,6 +48,8 @@ static void place_open(struct place *place, enum kind kind)
         assert_int_equal(shutdown(place->listener.fd, SHUT_RD), 0); /* keeps the port */
     for (size_t i = 0; kind == SILENT && i < FILLERS; i++)
         place->fillers[i] = transport_connect(&place->address, NULL, &pending, &why);
+    if (kind == SILENT) /* one fills it, once its handshake is over */
+        sockets_wait(place->listener.fd, POLLIN);
 }
 
 static void place_close(struct place *place)
