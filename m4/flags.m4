@@ -29,3 +29,15 @@ AC_DEFUN([ECHO_ADD_LDFLAGS], [
     done
     AC_LANG_POP([C])
 ])
+
+# ECHO_ATOMICS: adds -latomic where the processor has no instructions for 64 bits at once.
+AC_DEFUN([ECHO_ATOMICS], [
+    AC_MSG_CHECKING([whether atomic 64-bit integers need -latomic])
+    AC_LANG_CONFTEST([AC_LANG_PROGRAM([[#include <stdint.h>
+        uint64_t number;]], [[return (int)__atomic_add_fetch(&number, 1, __ATOMIC_RELAXED);]])])
+    AC_LINK_IFELSE([], [AC_MSG_RESULT([no])], [
+        LIBS="-latomic $LIBS"
+        AC_LINK_IFELSE([], [AC_MSG_RESULT([yes])],
+            [AC_MSG_ERROR([they are required])])
+    ])
+])
