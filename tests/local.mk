@@ -27,6 +27,9 @@ EXTRA_DIST += $(checks) $(system_tests) tests/lib/directory.py tests/lib/echotes
 	tests/check-tarball tests/driver.py tests/lint tests/platform tests/room \
 	tests/under-valgrind tests/verify-release
 
+.PHONY: build-tests
+build-tests: $(check_LIBRARIES) $(check_PROGRAMS)
+
 TEST_EXTENSIONS = .py
 LOG_DRIVER = $(PYTHON3) -B '$(top_srcdir)/tests/driver.py'
 PY_LOG_DRIVER = $(LOG_DRIVER)
