@@ -13,8 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Beyond the grace, a client that makes progress but never ends is given this long. */
-#define ENDING_MAX_NS (30 * NS_PER_S)
+/* A client that makes progress but never ends is given this long. */
+#define ENDING_MAX_NS  (30 * NS_PER_S)
+
+#define UNREAD_UNKNOWN UINT32_MAX
 
 static void ready(struct loop_source *source, unsigned events);
 __attribute__((noinline)) static bool settle(struct connection *connection, unsigned wants);
@@ -34,6 +36,7 @@ struct connection *connection_create(int fd, struct listener *listener,
     connection->listener = listener;
     connection->ticket = *ticket;
     connection->opened_ns = connection->progress_ns = now_ns;
+    connection->unread = UNREAD_UNKNOWN;
     if (peer)
         connection->peer = strdup(peer);
     return connection;
@@ -112,6 +115,8 @@ void connection_destroy(struct connection *connection)
     *connection->link = connection->next;
     if (connection->next)
         connection->next->link = connection->link;
+    if (worker->unasked == connection)
+        worker->unasked = NULL;
     loop_forget(&worker->loop, &connection->source);
     /* Bytes that are thrown away must not look like a clean end. */
     if (echo_held(&connection->stream.echo) ||
@@ -163,19 +168,29 @@ static void ready(struct loop_source *source, unsigned events)
     settle(connection, wants);
 }
 
+/* Input is thrown away once all that had come in time is received. */
+static void stop_input(struct connection *connection)
+{
+    struct echo *echo = &connection->stream.echo;
+
+    if (echo->phase == ECHO_OPEN ? echo->received < connection->stop_at
+                                 : echo->phase != ECHO_FLUSHING)
+        return;
+    echo_stop(echo, (enum echo_reason)connection->stop_reason);
+    serve(connection);
+}
+
 void connection_stop(struct connection *connection, enum echo_reason reason, uint64_t now_ns)
 {
-    /* What has come in time is still received: from the next line on, input is thrown away. */
-    if (!serve(connection))
+    if (connection->ending_ns || !serve(connection))
         return;
-    echo_stop(&connection->stream.echo, reason);
-    if (connection->ending_ns == 0) {
-        connection->ending_ns = connection->progress_ns = now_ns;
-        LOG(LOG_LEVEL_INFO, "ending", LOG_NUMBER("id", connection->id),
-            LOG_ESCAPED("reason", echo_reason_name(reason)));
-    }
+    connection->ending_ns = connection->progress_ns = now_ns;
+    connection->stop_reason = (uint8_t)reason;
+    connection->stop_at = connection->stream.echo.received + io_waiting(connection->stream.fd);
+    LOG(LOG_LEVEL_INFO, "ending", LOG_NUMBER("id", connection->id),
+        LOG_ESCAPED("reason", echo_reason_name(reason)));
     worker_need_ticks(connection->worker, now_ns);
-    serve(connection);
+    stop_input(connection);
 }
 
 static bool passed(uint64_t limit_ns, uint64_t since_ns, uint64_t now_ns)
@@ -183,67 +198,95 @@ static bool passed(uint64_t limit_ns, uint64_t since_ns, uint64_t now_ns)
     return limit_ns && now_ns - since_ns >= limit_ns;
 }
 
-/* Progress is a byte that moved either way, or one of its echo that the client has read. That is a
- * system call or more to ask for, so not of those that have read everything and are silent. */
-static void look(struct connection *connection, uint64_t now_ns)
+/* Asks for the bytes that the client has not read, exactly; sent: those returned since the last
+ * look. Whether it could be asked: the kernel searches all Unix sockets for one, so a look at many
+ * clients that do not read would take seconds. */
+static bool ask(struct connection *connection, uint32_t sent, bool *grown)
+{
+    struct worker *worker = connection->worker;
+    ssize_t unread;
+
+    if (connection->unread != UNREAD_UNKNOWN)
+        connection->unread += sent;
+    if (!worker_may_ask(worker, connection))
+        return false;
+    unread = sock_diag_unread(&worker->diag, connection->stream.fd);
+    if (unread < 0)
+        unread = connection->unsent;
+    /* Without an earlier answer the doubt is the client's. */
+    *grown = connection->unread == UNREAD_UNKNOWN ||
+             (int32_t)((uint32_t)unread - connection->unread) < 0;
+    connection->unread = (uint32_t)unread;
+    return true;
+}
+
+/* Progress is a byte that moved either way, or one of its echo that the client has read. The own
+ * queue shows that in coarse steps, so where it shows nothing, the kernel is asked for the exact
+ * number. False when that is still to be asked, and not known. */
+static bool look(struct connection *connection, uint64_t now_ns)
 {
     const struct stream *stream = &connection->stream;
     uint32_t returned = (uint32_t)stream->echo.returned;
-    uint32_t mark = (uint32_t)stream->echo.received + returned + stream->discarded;
-    bool moved = mark != connection->mark;
-    ssize_t unread = 0;
-    uint32_t taken;
-    bool grown;
+    uint32_t taken_in = (uint32_t)stream->echo.received + stream->discarded;
+    uint32_t sent = returned - connection->returned, before = connection->unsent + sent;
+    bool moved = sent || taken_in != connection->taken_in;
+    ssize_t unsent = before ? io_unsent(stream->fd) : 0;
+    bool known = true, grown = false;
 
-    if (moved)
+    connection->taken_in = taken_in;
+    connection->returned = returned;
+    connection->unsent = unsent > 0 ? (uint32_t)unsent : 0;
+    if ((int32_t)(connection->unsent - before) < 0) {
+        grown = true;
+        connection->unread = UNREAD_UNKNOWN;
+    } else if (connection->unsent) {
+        known = ask(connection, sent, &grown);
+    }
+    if (moved || grown)
         connection->progress_ns = now_ns;
-    connection->mark = mark;
-    if (moved || connection->taken != returned)
-        unread = sock_diag_unread(&connection->worker->diag, stream->fd);
-    taken = returned - (unread > 0 ? (uint32_t)unread : 0);
-    grown = (int32_t)(taken - connection->taken) > 0;
-    if (grown)
-        connection->progress_ns = now_ns;
-    if (taken == returned && !echo_held(&stream->echo))
+    if (!connection->unsent && !echo_held(&stream->echo))
         connection->taken_ns = 0;
     else if (connection->taken_ns == 0 || grown)
         connection->taken_ns = now_ns;
-    connection->taken = taken;
+    return known;
 }
 
-/* Whether a limit is reached, and which. */
+/* Whether a limit is reached, and which. known: what the client has read. */
 static bool is_over(const struct connection *connection, const struct connection_limits *limits,
-                    uint64_t now_ns, enum echo_reason *reason)
+                    bool known, uint64_t now_ns, enum echo_reason *reason)
 {
     if (connection->ending_ns) {
         *reason = ECHO_RESET_AFTER_LINGER;
-        return now_ns - connection->progress_ns >= limits->linger_ns ||
-               now_ns - connection->ending_ns >= limits->grace_ns + ENDING_MAX_NS;
+        return (known && now_ns - connection->progress_ns >= limits->linger_ns) ||
+               now_ns - connection->ending_ns >= ENDING_MAX_NS;
     }
     *reason = ECHO_LIFETIME;
     if (passed(limits->lifetime_ns, connection->opened_ns, now_ns))
         return true;
     *reason = ECHO_WRITE_TIMEOUT;
-    if (connection->taken_ns && passed(limits->write_ns, connection->taken_ns, now_ns))
+    if (known && connection->taken_ns && passed(limits->write_ns, connection->taken_ns, now_ns))
         return true;
     *reason = ECHO_IDLE;
-    return passed(limits->idle_ns, connection->progress_ns, now_ns);
+    return known && passed(limits->idle_ns, connection->progress_ns, now_ns);
 }
 
 void connection_tick(struct connection *connection, const struct connection_limits *limits,
                      uint64_t now_ns)
 {
     enum echo_reason reason;
+    bool known = look(connection, now_ns);
 
-    look(connection, now_ns);
-    if (!is_over(connection, limits, now_ns, &reason))
+    if (!is_over(connection, limits, known, now_ns, &reason)) {
+        if (connection->ending_ns)
+            stop_input(connection);
         return;
+    }
     /* The tick may come late by any time that this thread, the process or the machine stood still.
      * So what has happened at the socket meanwhile is served before it is judged. */
     if (!serve(connection))
         return;
-    look(connection, now_ns);
-    if (!is_over(connection, limits, now_ns, &reason))
+    known = look(connection, now_ns);
+    if (!is_over(connection, limits, known, now_ns, &reason))
         return;
     if (!connection->ending_ns) {
         connection_stop(connection, reason, now_ns);

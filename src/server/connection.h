@@ -23,18 +23,23 @@ struct connection {
     struct admission_ticket ticket;
     uint64_t id;
     uint64_t opened_ns;
-    uint64_t progress_ns; /* when mark or taken was seen to change */
-    uint64_t taken_ns;    /* when taken was seen to grow; 0 while the client has read everything */
+    uint64_t progress_ns; /* when a byte was seen to have moved or to have been read */
+    uint64_t taken_ns;    /* when it was seen to read its echo; 0 while it has read everything */
     uint64_t ending_ns;   /* when we began to end it; 0 while we do not */
-    uint32_t mark;        /* bytes moved so far, as the last look found it; modulo 2^32 */
-    uint32_t taken;       /* bytes that the client had read of its echo, likewise */
+    uint64_t stop_at;     /* received bytes that came in time, when we began to end it */
+    /* As the last look found them, modulo 2^32. */
+    uint32_t taken_in; /* bytes received or thrown away */
+    uint32_t returned; /* bytes returned */
+    uint32_t unsent;   /* what io_unsent tells */
+    uint32_t unread;   /* what sock_diag_unread told, or UNREAD_UNKNOWN */
+    uint8_t stop_reason;
     char *peer;
 };
 
 /* What the clients of a worker are held to; from the settings. */
 struct connection_limits {
     uint64_t idle_ns, write_ns, lifetime_ns; /* 0 = never */
-    uint64_t linger_ns, grace_ns;
+    uint64_t linger_ns;
 };
 
 /* Takes the descriptor over, also on failure (NULL, out of memory). peer may be NULL. */
@@ -45,7 +50,7 @@ struct connection *connection_create(int fd, struct listener *listener,
 /* Puts it into a worker's list and loop. Called by that worker. */
 void connection_attach(struct connection *connection, struct worker *worker);
 
-/* Begins to end it. May close and free it at once. */
+/* Begins to end it: what has come until now is still returned. May close and free it at once. */
 void connection_stop(struct connection *connection, enum echo_reason reason, uint64_t now_ns);
 
 /* Coarse timers: what the limits say at this time. May close and free it. */

@@ -61,7 +61,6 @@ void server_apply_limits(struct server *server)
             .write_ns = settings->limits.write_ns,
             .lifetime_ns = settings->limits.lifetime_ns,
             .linger_ns = settings->shutdown.linger_ns,
-            .grace_ns = settings->shutdown.grace_ns,
         };
         worker->busy_poll_ns = settings->busy_poll_ns;
         worker->turn_away = settings->limits.on_full == SETTINGS_CLOSE;

@@ -15,6 +15,8 @@
  * often where only long times are: an eighth of the shortest, but never longer than TICK_MAX_NS. */
 #define TICK_NS     (100 * NS_PER_MS)
 #define TICK_MAX_NS (500 * NS_PER_MS)
+/* What a tick may take for questions to the kernel: nobody is served meanwhile. */
+#define ASKING_NS   (10 * NS_PER_MS)
 
 static bool load(const bool *flag)
 {
@@ -110,6 +112,31 @@ static uint64_t limits_period_ns(const struct connection_limits *limits)
     return period_ns < TICK_MAX_NS ? period_ns : TICK_MAX_NS;
 }
 
+bool worker_may_ask(struct worker *worker, struct connection *connection)
+{
+    if (clock_now_ns() < worker->ask_until_ns)
+        return true;
+    if (!worker->unasked)
+        worker->unasked = connection;
+    return false;
+}
+
+/* The list goes round, so that it begins with this one. */
+static void begin_with(struct worker *worker, struct connection *first)
+{
+    struct connection *last = first;
+
+    if (first == worker->connections)
+        return;
+    while (last->next)
+        last = last->next;
+    last->next = worker->connections;
+    last->next->link = &last->next;
+    *first->link = NULL;
+    worker->connections = first;
+    first->link = &worker->connections;
+}
+
 static void tick(struct worker *worker, uint64_t now_ns)
 {
     const struct connection_limits *limits = &worker->limits;
@@ -118,11 +145,17 @@ static void tick(struct worker *worker, uint64_t now_ns)
     bool soon = false;
 
     worker->tick_ns = 0;
+    worker->ask_until_ns = now_ns + ASKING_NS;
     for (connection = worker->connections; connection; connection = next) {
         next = connection->next;
         soon |= connection->ending_ns != 0;
         if (period_ns || connection->ending_ns)
             connection_tick(connection, limits, now_ns);
+    }
+    if (worker->unasked) {
+        begin_with(worker, worker->unasked);
+        worker->unasked = NULL;
+        soon = true;
     }
     soon |= acceptor_resume(worker, now_ns);
     soon |= relay_trim(&worker->relay);

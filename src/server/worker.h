@@ -25,12 +25,14 @@ struct worker {
     struct relay relay;
     struct sock_diag diag;
     struct connection *connections;
+    struct connection *unasked; /* the first that worker_may_ask refused in this tick */
     struct connection_limits limits;
     struct crew *crew;
     struct port **ports; /* those it accepts on */
     size_t port_count;
     uint64_t busy_poll_ns;
     uint64_t tick_ns; /* when the timers are looked at next; 0: nothing to time */
+    uint64_t ask_until_ns;
     unsigned index;
     unsigned active; /* connections; atomic: others compare it to choose a worker */
     bool attention;  /* atomic: the crew wants something before the next turn */
@@ -77,6 +79,8 @@ void crew_unwatch(struct crew *crew, struct listener *listener);
 
 /* From the worker's own thread. */
 void worker_need_ticks(struct worker *worker, uint64_t now_ns);
+/* Whether a tick has time for a question about this connection; if not, the next begins with it. */
+bool worker_may_ask(struct worker *worker, struct connection *connection);
 void worker_ended_one(struct worker *worker, const struct admission_ticket *ticket);
 /* From any thread: gives a place back; every worker looks at its paused ports if somebody waits. */
 void crew_leave(struct crew *crew, const struct admission_ticket *ticket);

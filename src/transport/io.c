@@ -22,6 +22,13 @@ ssize_t io_unsent(int fd)
     return bytes;
 }
 
+size_t io_waiting(int fd)
+{
+    int bytes;
+
+    return ioctl(fd, FIONREAD, &bytes) == 0 ? (size_t)bytes : 0;
+}
+
 void io_reset_at_close(int fd)
 {
     const struct linger none = {.l_onoff = 1};

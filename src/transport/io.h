@@ -40,6 +40,8 @@ MUST_CHECK static inline ssize_t io_splice(int from, int to, size_t length)
 int io_half_close(int fd) MUST_CHECK;
 /* Bytes that the kernel holds and the peer has not taken yet; < 0 where it cannot tell. */
 ssize_t io_unsent(int fd);
+/* Bytes that have arrived and were not received yet; 0 where the kernel cannot tell. */
+size_t io_waiting(int fd);
 /* Makes the close that follows a reset where the family can (TCP): what is still unsent is lost,
  * and the peer learns that it is. A Unix socket is reset when it is closed with unread input. */
 void io_reset_at_close(int fd);

@@ -10,6 +10,7 @@
 #include <linux/sockios.h>
 #include <linux/unix_diag.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -156,6 +157,9 @@ static ssize_t unread_inet(struct sock_diag *diag, int fd, const struct sockaddr
     if (length < (ssize_t)sizeof *found)
         return -ENOENT;
     found = NLMSG_DATA(&answer.header);
+    /* For a remote peer the kernel may find a listener of ours with that port instead. */
+    if (memcmp(&found->id, &question.request.id, offsetof(struct inet_diag_sockid, idiag_if)) != 0)
+        return -ENOENT;
     return unsent + (ssize_t)found->idiag_rqueue;
 }
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "lib/sockets.h"
 #include "server/worker.h"
+#include "transport/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,6 +44,7 @@ static void begin(struct talk *talk, void (*pair)(int fds[2]), struct connection
     assert_int_equal(crew_init(&talk->crew, 1, BUFFER, 10, 1, &talk->main_loop, NULL), 0);
     talk->worker = &talk->crew.workers[0];
     talk->worker->active = 1;
+    talk->worker->ask_until_ns = UINT64_MAX;
     talk->listener = (struct listener){.counters = &talk->counters, .worker_count = 1};
     talk->listener.settings.name = (char *)"test";
     assert_true(admission_enter(&talk->crew.admission, true));
@@ -261,6 +263,32 @@ static void what_came_before_a_late_look_counts(void **state)
     }
 }
 
+/* Also more than a buffer of it, when the limit is one that ends the connection all the same. */
+static void all_that_came_in_time_is_returned(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(pairs); i++) {
+        struct talk talk;
+        uint64_t owed;
+
+        begin(&talk, pairs[i],
+              (struct connection_limits){.lifetime_ns = NS_PER_S, .linger_ns = NS_PER_S});
+        assert_int_equal(relay_resize(&talk.worker->relay, 1024), 0);
+        push(&talk, 50000);
+        owed = io_waiting(talk.connection->stream.fd);
+        assert_true(owed > 20000);
+        stand_still(&talk, 100 * NS_PER_S);
+        assert_true(is_ending(&talk));
+        while (talk.back < owed) {
+            assert_true(pull_some(&talk, 4096) > 0);
+            pass(&talk, TICK_NS);
+        }
+        assert_int_equal(pull_end(&talk), 0);
+        assert_int_equal(talk.counters.cut, 0);
+        end(&talk);
+    }
+}
+
 /* A client that has read while the server stood still has taken its echo. */
 static void what_was_read_before_a_late_look_counts(void **state)
 {
@@ -315,13 +343,56 @@ static void a_client_that_only_sends_times_out(void **state)
     end(&talk);
 }
 
+/* As long as there was no time to ask how much a client has read, it is not judged by it. */
+static void who_could_not_be_asked_is_not_judged(void **state)
+{
+    static const struct connection_limits rows[] = {{.idle_ns = NS_PER_S}, {.write_ns = NS_PER_S}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct talk talk;
+
+        begin(&talk, sockets_unix_pair, rows[i]);
+        talk.worker->ask_until_ns = 0;
+        push(&talk, 100);
+        pass(&talk, 10 * NS_PER_S);
+        assert_false(is_ending(&talk));
+        assert_ptr_equal(talk.worker->unasked, talk.connection);
+        talk.worker->ask_until_ns = UINT64_MAX;
+        pass(&talk, NS_PER_S); /* from the first answer */
+        assert_false(is_ending(&talk));
+        pass(&talk, 2 * TICK_NS);
+        assert_true(is_ending(&talk));
+        end(&talk);
+    }
+}
+
+/* A client that reads steadily but too much too slowly is given 30 seconds, however the settings
+ * are. */
+static void an_ending_has_its_own_end(void **state)
+{
+    struct talk talk;
+
+    (void)state;
+    begin(&talk, sockets_unix_pair, (struct connection_limits){.linger_ns = 100 * NS_PER_S});
+    flood(&talk, 64 << 20);
+    connection_stop(talk.connection, ECHO_DRAIN, talk.now_ns);
+    for (int i = 0; i < 30; i++) {
+        assert_true(is_open(&talk));
+        assert_true(pull_some(&talk, 1) > 0);
+        pass(&talk, NS_PER_S);
+    }
+    pass(&talk, 2 * TICK_NS);
+    assert_false(is_open(&talk));
+    assert_int_equal(talk.counters.cut, 1);
+    end(&talk);
+}
+
 /* 4 KiB in a quarter of a second: less than the kernel frees at a time, and never a pause. */
 static void a_steady_slow_reader_has_everything(void **state)
 {
     static const struct connection_limits rows[] = {
-        {.idle_ns = NS_PER_S},
-        {.write_ns = NS_PER_S},
-        {.linger_ns = NS_PER_S, .grace_ns = 60 * NS_PER_S}};
+        {.idle_ns = NS_PER_S}, {.write_ns = NS_PER_S}, {.linger_ns = NS_PER_S}};
 
     struct sock_diag diag;
 
@@ -341,7 +412,7 @@ static void a_steady_slow_reader_has_everything(void **state)
         owed = talk.sent;
         if (talk.limits.linger_ns) {
             connection_stop(talk.connection, ECHO_DRAIN, talk.now_ns);
-            owed = talk.connection->stream.echo.received;
+            owed = talk.connection->stop_at;
         }
         while (talk.back < owed) {
             assert_true(pull_some(&talk, 4096) > 0);
@@ -406,9 +477,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_silent_client_is_idle),
         cmocka_unit_test(what_came_before_a_late_look_counts),
+        cmocka_unit_test(all_that_came_in_time_is_returned),
         cmocka_unit_test(what_was_read_before_a_late_look_counts),
         cmocka_unit_test(an_echo_that_is_not_taken_times_out),
         cmocka_unit_test(a_client_that_only_sends_times_out),
+        cmocka_unit_test(who_could_not_be_asked_is_not_judged),
+        cmocka_unit_test(an_ending_has_its_own_end),
         cmocka_unit_test(a_steady_slow_reader_has_everything),
         cmocka_unit_test(a_cut_is_no_clean_end),
         cmocka_unit_test(a_stop_is_a_clean_end),
