@@ -38,6 +38,6 @@ AC_DEFUN([ECHO_ATOMICS], [
     AC_LINK_IFELSE([], [AC_MSG_RESULT([no])], [
         LIBS="-latomic $LIBS"
         AC_LINK_IFELSE([], [AC_MSG_RESULT([yes])],
-            [AC_MSG_ERROR([they are required])])
+            [AC_MSG_ERROR([64-bit atomic operations are required])])
     ])
 ])

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* With it glibc 2.34 to 2.36 gives a ppoll(2) that takes times of 32 bits, which times of 64 bits
- * turn into no wait at all on 32-bit machines. */
+/* With it the ppoll(2) of glibc 2.36 takes 32-bit times on 32-bit machines, even where all others
+ * are 64-bit times: no call would wait. */
 #undef _FORTIFY_SOURCE
 
 #include "client/interrupt.h"

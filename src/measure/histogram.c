@@ -117,13 +117,16 @@ static double fraction_of_mean(const struct histogram *histogram)
 
 double histogram_deviation(const struct histogram *histogram)
 {
-    double squares, fraction, variance;
+    double fraction, variance;
+    struct wide squares;
 
     if (!histogram->count)
         return 0;
-    squares = wide_to_double(wide_difference(histogram->squares, squares_of_mean(histogram)));
+    squares = wide_difference(histogram->squares, squares_of_mean(histogram));
+    if (squares.high >> 63) /* below zero: a report that does not agree with itself */
+        return 0;
     fraction = fraction_of_mean(histogram);
-    variance = squares / (double)histogram->count - fraction * fraction;
+    variance = wide_to_double(squares) / (double)histogram->count - fraction * fraction;
     return variance > 0 ? sqrt(variance) : 0;
 }
 
@@ -131,7 +134,7 @@ void histogram_set_deviation(struct histogram *histogram, double deviation_ns)
 {
     double fraction = fraction_of_mean(histogram);
     double variance = deviation_ns * deviation_ns + fraction * fraction;
-    double squares = fmin(variance * (double)histogram->count, 0x1p127);
+    double squares = fmin(variance * (double)histogram->count, 0x1p126);
 
     histogram->squares = wide_sum(squares_of_mean(histogram), wide_from_double(round(squares)));
 }

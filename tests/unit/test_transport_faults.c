@@ -114,8 +114,7 @@ static void fail_each_call(const struct endpoints_row *row, const struct endpoin
                     fail_msg("%s: %s left the path", row->name, script);
             }
             if (optional)
-                fail_msg("%s: %u of the options that may be refused ended all", row->name,
-                         optional);
+                fail_msg("%s: %u options that may be refused ended the call", row->name, optional);
         }
     faults_set("");
 }
