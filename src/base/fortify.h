@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Read before every source file: the C library's calls check sizes where they can, which requires
- * optimisation, and where neither the compiler nor the user has decided. */
+/* Included before every source file. Makes calls of the C library check sizes, which requires
+ * optimisation, unless the compiler has its own default. */
 #ifndef BASE_FORTIFY_H
 #define BASE_FORTIFY_H
 
