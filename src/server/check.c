@@ -1,14 +1,55 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/check.h"
 
+#include "base/descriptors.h"
 #include "server/listener.h"
-#include "server/names.h"
+#include "server/server.h"
 #include "transport/transport.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+enum {
+    DESCRIPTORS_RESERVED = 32 /* standard streams, log, a reload's files, name resolution */
+};
+
+int check_root(const struct settings *settings, const struct settings_listener *listener,
+               const struct names *names, struct reason *why)
+{
+    char text[ENDPOINT_TEXT_SIZE];
+
+    if (geteuid() != 0 || *settings->user || settings->allow_root)
+        return 0;
+    for (size_t i = 0; i < names->address_count; i++) {
+        if (address_is_local(&names->addresses[i]))
+            continue;
+        endpoint_format(&listener->endpoint, text, sizeof text);
+        return reason_set(why, REASON_USAGE, 0,
+                          "%s: refusing to serve a network-reachable listener as root; start the "
+                          "server as another user, or allow it with --allow-root (in the settings "
+                          "file: allow_root = true)",
+                          text);
+    }
+    return 0;
+}
+
+int check_descriptors(unsigned worker_count, size_t port_count, unsigned long *left,
+                      struct reason *why)
+{
+    unsigned long limit = descriptors_raise_limit();
+    unsigned long used = DESCRIPTORS_RESERVED + 3ul * worker_count + port_count;
+
+    if (limit <= used)
+        return reason_set(why, REASON_NOFILE, EMFILE,
+                          "the descriptor limit of %lu is too low: %lu are needed before the first "
+                          "connection",
+                          limit, used);
+    *left = limit - used;
+    return 0;
+}
 
 /* That none of the earlier listeners has one of these addresses. */
 static int check_apart(const struct settings *settings, const struct names *names, size_t index,
@@ -31,13 +72,24 @@ static int check_apart(const struct settings *settings, const struct names *name
     return 0;
 }
 
+/* *optional: whether a start goes on without it. */
 static int check_listener(const struct settings *settings, struct names *names, size_t index,
-                          struct reason *why)
+                          bool *optional, struct reason *why)
 {
-    if (names_look_up(&names[index], &settings->listeners[index], why) < 0)
+    const struct settings_listener *listener = &settings->listeners[index];
+    struct listen_options options = {0};
+
+    *optional = listener->optional;
+    if (names_look_up(&names[index], listener, why) < 0)
         return -1;
+    if (check_root(settings, listener, &names[index], why) < 0) {
+        *optional = false;
+        return -1;
+    }
+    options.owner = names[index].owner;
+    options.group = names[index].group;
     for (size_t i = 0; i < names[index].address_count; i++)
-        if (transport_check(&names[index].addresses[i], why) < 0)
+        if (transport_check(&names[index].addresses[i], &options, why) < 0)
             return -1;
     return check_apart(settings, names, index, why);
 }
@@ -45,7 +97,10 @@ static int check_listener(const struct settings *settings, struct names *names, 
 int check_listeners(const struct settings *settings, settings_complain *complain, void *context)
 {
     struct names *names = calloc(settings->listener_count, sizeof *names);
-    size_t good = 0, errors = 0;
+    size_t good = 0, errors = 0, port_count = 0;
+    unsigned worker_count = server_worker_count(settings);
+    unsigned long left;
+    struct reason why;
 
     if (!names) {
         complain(context, strerror(ENOMEM));
@@ -53,22 +108,27 @@ int check_listeners(const struct settings *settings, settings_complain *complain
     }
     for (size_t i = 0; i < settings->listener_count; i++) {
         const struct settings_listener *listener = &settings->listeners[i];
-        struct reason why;
         char sentence[sizeof why.text + 600];
+        bool optional;
 
-        if (check_listener(settings, names, i, &why) == 0) {
+        if (check_listener(settings, names, i, &optional, &why) == 0) {
             good++;
+            port_count += names[i].address_count * listener_port_count(listener, worker_count);
             continue;
         }
         names[i].address_count = 0;
         snprintf(sentence, sizeof sentence, "%s%s%s", why.text,
-                 listener->optional ? "; skipping the optional listener " : "",
-                 listener->optional ? listener->name : "");
+                 optional ? "; skipping the optional listener " : "",
+                 optional ? listener->name : "");
         complain(context, sentence);
-        errors += !listener->optional;
+        errors += !optional;
     }
     free(names);
     if (!good && !errors)
         complain(context, "no listener could be opened");
+    if (good && !errors && check_descriptors(worker_count, port_count, &left, &why) < 0) {
+        complain(context, why.text);
+        errors++;
+    }
     return good && !errors ? 0 : -1;
 }

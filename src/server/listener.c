@@ -78,6 +78,11 @@ static int share(struct listener *listener, struct port *holder, struct reason *
     return 0;
 }
 
+unsigned listener_port_count(const struct settings_listener *settings, unsigned worker_count)
+{
+    return settings->endpoint.kind == ENDPOINT_TCP ? worker_count : 1;
+}
+
 /* The sockets of one address: one for each worker where they can share it. */
 static int open_address(struct listener *listener, const struct address *wanted,
                         const struct listener_site *site, unsigned number,
@@ -86,8 +91,8 @@ static int open_address(struct listener *listener, const struct address *wanted,
     struct address address = *wanted;
     enum transport_overlap overlap;
     struct port *holder = find_holder(site, wanted, &overlap);
-    bool shares = listener->settings.endpoint.kind == ENDPOINT_TCP && listener->worker_count > 1;
-    unsigned count = shares ? listener->worker_count : 1;
+    unsigned count = listener_port_count(&listener->settings, listener->worker_count);
+    bool shares = count > 1;
 
     if (holder)
         return overlap == TRANSPORT_SAME && holder->listener->leaving

@@ -57,6 +57,9 @@ struct listener *listener_open(const struct settings_listener *settings, const s
                                const struct listener_site *site, unsigned number,
                                struct reason *why) MUST_CHECK;
 
+/* The number of ports that one address has. */
+unsigned listener_port_count(const struct settings_listener *settings, unsigned worker_count);
+
 /* The sentence for an address that two listeners want; both as text. -1. */
 int listener_refuse_twice(const char *text, const char *address, const char *other,
                           struct reason *why);

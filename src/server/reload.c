@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "server/check.h"
 #include "server/server.h"
 #include "server/statistics.h"
 
@@ -125,6 +126,8 @@ static int open_new(struct server *server, const struct settings *new, struct li
             any = true;
             continue;
         }
+        if (found && check_root(new, wanted, &found->names, why) < 0)
+            return -1;
         listener = open_one(server, i, wanted, found, *opened, why);
         if (!listener && !wanted->optional)
             return -1;
@@ -138,7 +141,7 @@ static int open_new(struct server *server, const struct settings *new, struct li
     }
     if (!any)
         return reason_set(why, REASON_USAGE, 0, "no listener could be opened");
-    return server_check_root(server, *opened, new, why);
+    return 0;
 }
 
 static void destroy_all(struct listener *list)

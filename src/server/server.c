@@ -2,9 +2,9 @@
 #include "server/server.h"
 
 #include "base/clock.h"
-#include "base/descriptors.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "server/check.h"
 #include "server/statistics.h"
 
 #include <errno.h>
@@ -20,8 +20,7 @@
 
 enum {
     WORKERS_DEFAULT_MAX = 4,
-    PIPES_MAX = 64, /* of 512 KiB: half of the 16384 pages that a user may have by default */
-    DESCRIPTORS_RESERVED = 32 /* standard streams, log, a reload's files, name resolution */
+    PIPES_MAX = 64 /* of 512 KiB: half of the 16384 pages that a user may have by default */
 };
 
 static struct server *server_of(struct loop_source *source)
@@ -38,11 +37,11 @@ static unsigned cpu_count(void)
     return (unsigned)CPU_COUNT(&set);
 }
 
-static unsigned choose_workers(unsigned wanted)
+unsigned server_worker_count(const struct settings *settings)
 {
-    unsigned count = wanted ? wanted : cpu_count();
+    unsigned count = settings->workers ? settings->workers : cpu_count();
 
-    if (!wanted && count > WORKERS_DEFAULT_MAX)
+    if (!settings->workers && count > WORKERS_DEFAULT_MAX)
         count = WORKERS_DEFAULT_MAX;
     return count ? count : 1;
 }
@@ -67,23 +66,6 @@ void server_apply_limits(struct server *server)
         worker->relay.trace = settings->log.level >= LOG_LEVEL_INFO;
     }
     log_set_level(settings->log.level);
-}
-
-int server_check_root(const struct server *server, const struct listener *listeners,
-                      const struct settings *settings, struct reason *why)
-{
-    (void)server;
-    if (geteuid() != 0 || *settings->user)
-        return 0;
-    for (; listeners; listeners = listeners->next)
-        for (size_t i = 0; i < listeners->port_count && !settings->allow_root; i++)
-            if (!address_is_local(&listeners->ports[i].address))
-                return reason_set(why, REASON_USAGE, 0,
-                                  "%s: refusing to serve a network-reachable listener as root; "
-                                  "start the server as another user, or allow it with --allow-root "
-                                  "(in the settings file: allow_root = true)",
-                                  listeners->text);
-    return 0;
 }
 
 void server_tell_skipped(const struct settings_listener *listener, const struct reason *why)
@@ -156,6 +138,8 @@ static int open_listeners(struct server *server, const struct names *names,
 
         if (names[i].address_count == 0)
             continue;
+        if (check_root(&server->settings, wanted, &names[i], why) < 0)
+            return -1;
         listener = listener_open(wanted, &names[i], &site, (unsigned)i, why);
         if (listener) {
             *end = listener;
@@ -168,7 +152,7 @@ static int open_listeners(struct server *server, const struct names *names,
     }
     if (!server->listeners)
         return reason_set(why, REASON_USAGE, 0, "no listener could be opened");
-    return server_check_root(server, server->listeners, &server->settings, why);
+    return 0;
 }
 
 void server_tell_lowered(unsigned wanted, unsigned capacity)
@@ -182,23 +166,18 @@ void server_tell_lowered(unsigned wanted, unsigned capacity)
 static int share_descriptors(struct server *server, unsigned *capacity, unsigned *pipes,
                              struct reason *why)
 {
-    unsigned long limit = descriptors_raise_limit();
-    unsigned long used = DESCRIPTORS_RESERVED + 3ul * server->worker_count;
-    unsigned wanted = server->settings.limits.connections;
+    size_t port_count = 0;
+    unsigned long left;
 
     for (const struct listener *one = server->listeners; one; one = one->next)
-        used += one->port_count;
-    if (limit <= used)
-        return reason_set(why, REASON_NOFILE, EMFILE,
-                          "the descriptor limit of %lu is too low: %lu are needed before the first "
-                          "connection",
-                          limit, used);
-    limit -= used;
+        port_count += one->port_count;
+    if (check_descriptors(server->worker_count, port_count, &left, why) < 0)
+        return -1;
     /* Two descriptors each, and never more than an eighth of what there is. */
-    *pipes = limit / 16 < PIPES_MAX ? (unsigned)(limit / 16) : PIPES_MAX;
-    limit -= 2ul * *pipes;
-    *capacity = limit > 1000000 ? 1000000 : (unsigned)limit;
-    server_tell_lowered(wanted, *capacity);
+    *pipes = left / 16 < PIPES_MAX ? (unsigned)(left / 16) : PIPES_MAX;
+    left -= 2ul * *pipes;
+    *capacity = left > 1000000 ? 1000000 : (unsigned)left;
+    server_tell_lowered(server->settings.limits.connections, *capacity);
     return 0;
 }
 
@@ -371,7 +350,7 @@ static int start(struct server *server, struct reason *why)
     const struct settings *settings = &server->settings;
     unsigned capacity = 0, pipes = 0;
 
-    server->worker_count = choose_workers(settings->workers);
+    server->worker_count = server_worker_count(settings);
     if (loop_init(&server->loop, why) < 0 || watch_parent(server, why) < 0)
         return -1;
     if (bind_listeners(server, why) < 0 || share_descriptors(server, &capacity, &pipes, why) < 0)

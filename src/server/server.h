@@ -43,10 +43,11 @@ struct server {
  * The settings are taken over. */
 int server_run(struct settings *settings, const struct server_options *options, struct reason *why);
 
+/* The number of threads that serve. */
+unsigned server_worker_count(const struct settings *settings);
+
 /* Parts of it, for reload.c. */
 void server_apply_limits(struct server *server);
-int server_check_root(const struct server *server, const struct listener *listeners,
-                      const struct settings *settings, struct reason *why) MUST_CHECK;
 /* Locks the directories of the listeners that are not open yet or have lost their path. False: try
  * again, because another process holds one; then none is locked, so that nobody waits for us. From
  * patience_ns on it makes do with those that can be had. */

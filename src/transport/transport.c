@@ -101,11 +101,12 @@ out:
     return result;
 }
 
-int transport_check(const struct address *address, struct reason *why)
+int transport_check(const struct address *address, const struct listen_options *options,
+                    struct reason *why)
 {
     const struct transport_ops *ops = transport_by_family(address_family(address));
 
-    return ops ? ops->check(address, why) : 0;
+    return ops ? ops->check(address, options, why) : 0;
 }
 
 enum transport_overlap transport_overlap(const struct address *a, const struct address *b)

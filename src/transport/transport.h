@@ -54,9 +54,11 @@ int transport_listen(struct transport_listener *listener, const struct address *
                      const struct listen_options *options, struct reason *why) MUST_CHECK;
 
 /* What transport_listen would find in the place of an address, short of binding: its directory is
- * missing, no file can be made there, or there is one that is no socket. A socket that answers is
- * no error: it may be that of the server that is to be reloaded. */
-int transport_check(const struct address *address, struct reason *why) MUST_CHECK;
+ * missing, no file can be made there, there is one that is no socket, or this process may not give
+ * the file to that owner and group. A socket that answers is no error: it may be that of the server
+ * that is to be reloaded. */
+int transport_check(const struct address *address, const struct listen_options *options,
+                    struct reason *why) MUST_CHECK;
 
 /* Removes our path if it is still ours. To be called while the socket still listens: a successor
  * never touches a path at which somebody answers, so no lock is needed. */

@@ -41,7 +41,8 @@ struct transport_ops {
     int (*source)(const struct address *address, unsigned char source[16]);
 
     /* What bind would find in the place of an address: see transport_check. */
-    int (*check)(const struct address *address, struct reason *why);
+    int (*check)(const struct address *address, const struct listen_options *options,
+                 struct reason *why);
     /* Options, bind and listen on listener->fd. After a failure nothing but the descriptor is left.
      */
     int (*listen)(struct transport_listener *listener, const struct address *address,

@@ -253,9 +253,11 @@ static int explain_bind(const char *step, const struct address *address, int cod
 }
 
 /* Who holds a port shows only when it is bound. */
-static int tcp_check(const struct address *address, struct reason *why)
+static int tcp_check(const struct address *address, const struct listen_options *options,
+                     struct reason *why)
 {
     (void)address;
+    (void)options;
     (void)why;
     return 0;
 }

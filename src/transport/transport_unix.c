@@ -188,25 +188,48 @@ static int refuse_file(const char *text, mode_t mode, struct reason *why)
                       kind_of_file(mode));
 }
 
-static int unix_check(const struct address *address, struct reason *why)
+/* Whether a file that we make in a directory can be given away; a descriptor of our own tells, by
+ * the rules of the kernel. 0 or a negative errno. */
+static int try_owner(const struct listen_options *options, const struct stat *directory)
+{
+    /* There a new file has that group already. */
+    bool inherits = directory->st_mode & S_ISGID && directory->st_gid == options->group;
+    gid_t group = inherits ? (gid_t)-1 : options->group;
+    int fd, code = 0;
+
+    if (options->owner == (uid_t)-1 && group == (gid_t)-1)
+        return 0;
+    fd = seam_socket(AF_UNIX, SOCK_STREAM, 0);
+    if (fd < 0)
+        return fd;
+    if (fchown(fd, options->owner, group) < 0)
+        code = -errno;
+    io_close(&fd);
+    return code;
+}
+
+static int unix_check(const struct address *address, const struct listen_options *options,
+                      struct reason *why)
 {
     const char *path = name_of(address)->sun_path;
     char text[ADDRESS_TEXT_SIZE], directory[sizeof((struct sockaddr_un *)0)->sun_path];
-    struct stat status;
+    struct stat status, there;
+    int code;
 
     if (!is_path(address))
         return 0;
     unix_format(address, text, sizeof text);
     locks_directory(path, directory, sizeof directory);
-    if (stat(directory, &status) < 0)
+    if (stat(directory, &there) < 0)
         return explain_bind(text, path, errno, why);
-    if (!S_ISDIR(status.st_mode))
+    if (!S_ISDIR(there.st_mode))
         return explain_bind(text, path, ENOTDIR, why);
     if (faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) < 0)
         return explain_bind(text, path, errno, why);
     if (lstat(path, &status) == 0 && !S_ISSOCK(status.st_mode))
         return refuse_file(text, status.st_mode, why);
-    return 0;
+    code = try_owner(options, &there);
+    return code < 0 ? reason_errno(why, -code, "chown %s", text) : 0;
 }
 
 /* The path is taken. Removes it when that is safe: 0 to bind again, or -1. */

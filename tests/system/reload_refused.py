@@ -143,8 +143,9 @@ class ReloadRefused(echotest.TestCase):
         for endpoint, why in cases:
             # The good one before it must go again, whatever has been done for it.
             self.refuse_text(endpoint, self.text(
-                listeners=', { endpoint = "unix:%s"; }, { endpoint = "localhost:0"; }, '
-                          '{ endpoint = "%s"; }' % (self.path("new.sock"), endpoint)), why)
+                "allow_root = %s;\n" % str(why != "allow_root").lower(),
+                ', { endpoint = "unix:%s"; }, { endpoint = "localhost:0"; }, '
+                '{ endpoint = "%s"; }' % (self.path("new.sock"), endpoint)), why)
         self.refuse_text("owner", self.text(
             listeners=', { endpoint = "unix:%s"; owner = "nobody-of-that-name"; }'
             % self.path("new.sock")), "there is no user")
@@ -168,8 +169,8 @@ class ReloadRefused(echotest.TestCase):
                 ("unix:" + self.path("bad-link"), already % (unix, "unix:" + self.path("bad-link"))),
                 ("tcp4:*:" + port, already % (tcp, "0.0.0.0:" + port))):
             self.refuse_text(endpoint, self.text(
-                listeners=', { endpoint = "unix:%s"; }, { endpoint = "%s"; }'
-                          % (self.path("new.sock"), endpoint)), why)
+                "allow_root = true;\n", ', { endpoint = "unix:%s"; }, { endpoint = "%s"; }'
+                % (self.path("new.sock"), endpoint)), why)
         # Two that are new.
         self.refuse_text("twice", self.text(
             listeners=', { endpoint = "unix:%s"; }, { endpoint = "unix:%s"; }'

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """A settings file with a mistake starts nothing; -t and -T say what is in one."""
 
+import ctypes
 import os
 import re
 import subprocess
@@ -18,6 +19,11 @@ def run(*arguments, **options):
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           timeout=echotest.PATIENCE, check=False, **options)
     return done.returncode, done.stdout.decode(), done.stderr.decode(errors="backslashreplace")
+
+def give_nothing_away():
+    """For preexec_fn: not even root may change the owner of a file (CAP_CHOWN, capabilities(7))."""
+    ctypes.CDLL(None).prctl(24, 0, 0, 0, 0)  # PR_CAPBSET_DROP
+
 
 NO_FILE = "settings are valid; no settings file was read\n"
 
@@ -112,11 +118,57 @@ class SettingsFile(echotest.TestCase):
         self.assertIn("127.0.0.1:7: the listener localhost:7 already has the address 127.0.0.1:7",
                       run("-t", "localhost:7", "127.0.0.1:7")[2])
         self.assertIn("the listener 127.0.0.1:7 already has the address 0.0.0.0:7",
-                      run("-t", "127.0.0.1:7", "tcp4:*:7")[2])
+                      run("-t", "--allow-root", "127.0.0.1:7", "tcp4:*:7")[2])
         self.assertEqual(run("-t", "127.0.0.1:0", "127.0.0.2:0", "127.0.0.1:7", "127.0.0.2:7"),
                          (0, NO_FILE, ""))
         status, _, errors = run("-t", "unix:" + self.path("none/a"), "no-such-host.invalid:7")
         self.assertEqual((status, errors.count("\n")), (2, 2), errors)
+
+    def same(self, *arguments, **options):
+        """What -t and the start both say when they refuse."""
+        checked = run("-t", *arguments, **options)
+        self.assertEqual((checked[0], checked[1], checked[2].count("\n")), (2, "", 1), checked)
+        self.assertEqual(run(*arguments, **options), checked)
+        return checked[2]
+
+    def test_check_as_root(self):
+        """A listener that other machines reach, even one that is optional."""
+        self.need("root")
+        self.assertIn("tcp4:*:0: refusing to serve a network-reachable listener as root",
+                      self.same("tcp4:*:0"))
+        path = self.write("a.conf", 'listeners = ({ endpoint = "unix:%s"; }, '
+                          '{ endpoint = "0.0.0.0:0"; optional = true; });' % self.path())
+        self.assertIn("0.0.0.0:0: refusing to serve", self.same("-c", path))
+        self.assertEqual(run("-t", "--allow-root", "-c", path)[0], 0)
+
+    def test_check_owner(self):
+        """Who may give the socket away is for the kernel to say."""
+        for more in ('owner = "4001"', 'group = "4002"', 'owner = "4001"; group = "4002"'):
+            path = self.write("a.conf", 'listeners = ({ endpoint = "unix:%s"; %s; });'
+                              % (self.path(), more))
+            self.assertIn("chown unix:%s: Operation not permitted" % self.path(),
+                          self.same("-c", path, preexec_fn=give_nothing_away))
+        # In such a directory a file has the group without any right.
+        if os.geteuid() == 0:
+            os.chown(self.directory, 0, 4002)
+        group = os.stat(self.directory).st_gid
+        os.chmod(self.directory, 0o2755)
+        path = self.write("a.conf", 'listeners = ({ endpoint = "unix:%s"; group = "%d"; });'
+                          % (self.path(), group))
+        self.assertEqual(run("-t", "-c", path, preexec_fn=give_nothing_away)[0], 0)
+        server = self.server("-c", path, preexec=give_nothing_away)
+        self.assertEqual(os.stat(self.path()).st_gid, group)
+        self.assertEqual(server.stop(), 0)
+
+    def test_check_descriptors(self):
+        for endpoints, workers in ((["unix:@" + self.path()], 1), (["127.0.0.1:0", "127.0.0.2:0"], 4)):
+            needed = 32 + 3 * workers + workers * (len(endpoints) if workers > 1 else 1)
+            options = {"preexec_fn": echotest.limit_descriptors(needed)}
+            self.assertIn("the descriptor limit of %d is too low: %d are needed" % (needed, needed),
+                          self.same("-w", str(workers), *endpoints, **options))
+            options = {"preexec_fn": echotest.limit_descriptors(needed + 1)}
+            self.assertEqual(run("-t", "-w", str(workers), *endpoints, **options)[0], 0)
+            self.server("-w", str(workers), *endpoints, preexec=options["preexec_fn"]).stop()
 
     def test_check_while_the_server_runs(self):
         """Its own socket is no mistake."""
