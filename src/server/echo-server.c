@@ -58,7 +58,7 @@ static const struct options_row rows[] = {
 #define ROWS (sizeof rows / sizeof rows[0])
 
 struct command_line {
-    const char *file; /* NULL: the installed file, if there is one */
+    const char *file; /* NULL: the built-in defaults */
     char *const *endpoints;
     size_t endpoint_count;
     const char *mode, *user, *workers, *log_level, *log_target, *log_format, *grace, *allow_root;
@@ -173,13 +173,6 @@ static int apply(const struct command_line *line, struct settings *settings, str
     return 0;
 }
 
-static const char *file_of(const struct command_line *line)
-{
-    if (line->file)
-        return line->file;
-    return line->endpoint_count == 0 && access(DEFAULT_FILE, F_OK) == 0 ? DEFAULT_FILE : NULL;
-}
-
 /* A file where an endpoint belongs: nothing could be bound there, whatever the file is. */
 static int refuse_files(const struct command_line *line, struct reason *why)
 {
@@ -204,7 +197,7 @@ static int load(void *context, struct settings *settings, settings_complain *tel
                 void *tell_context)
 {
     const struct command_line *line = context;
-    const char *file = file_of(line);
+    const char *file = line->file;
     struct reason why;
     char *text = NULL;
     int status;
@@ -278,12 +271,10 @@ static int watch_parent(const struct command_line *line, int *fd, struct reason 
 
 static int print_result(const struct command_line *line, const struct settings *settings)
 {
-    const char *file = file_of(line);
-
     if (line->dump)
         settings_dump(settings, stdout);
-    else if (file)
-        printf("%s: settings are valid\n", file);
+    else if (line->file)
+        printf("%s: settings are valid\n", line->file);
     else
         puts("settings are valid; no settings file was read");
     return finish_output();
@@ -325,6 +316,9 @@ int main(int argc, char **argv)
         complain(NULL, why.text);
         return EXIT_LOCAL;
     }
+    /* Once, so that a reload reads what the start has read. */
+    if (!line.file && line.endpoint_count == 0 && access(DEFAULT_FILE, F_OK) == 0)
+        line.file = DEFAULT_FILE;
     if (load(&line, &settings, complain, NULL) < 0)
         return EXIT_LOCAL;
     if (line.test && check_listeners(&settings, complain, NULL) < 0) {
@@ -336,7 +330,6 @@ int main(int argc, char **argv)
         settings_release(&settings);
         return status;
     }
-    options.has_file = file_of(&line) != NULL;
     status = server_run(&settings, &options, &why);
     if (status == EXIT_LOCAL)
         complain(NULL, why.text);

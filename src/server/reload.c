@@ -358,10 +358,6 @@ void reload_begin(struct server *server)
                                           .keeps_context = server};
     struct reason why;
 
-    if (!server->options->has_file) {
-        LOG(LOG_LEVEL_NOTICE, "reload-ignored", LOG_TEXT("why", "there is no settings file"));
-        return;
-    }
     if (reload->running) {
         reload->again = true;
         return;

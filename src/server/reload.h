@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The settings file read again: all of it takes effect, or nothing. On the main thread, which goes
- * on with its signals meanwhile. */
+/* The settings read again, from the file and the command line: all of them take effect, or nothing.
+ * On the main thread, which goes on with its signals meanwhile. */
 #ifndef SERVER_RELOAD_H
 #define SERVER_RELOAD_H
 

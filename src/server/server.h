@@ -16,7 +16,6 @@
 struct server_options {
     settings_load *load;
     void *context;
-    bool has_file; /* there is something that a reload could read */
     int parent_fd; /* readable when the process ended with which we end (parent.h); -1: none */
     int ready_fd;  /* gets the "listening" lines and "ready" as well, then is closed; -1: none */
 };

@@ -274,11 +274,25 @@ class ReloadSettings(echotest.TestCase):
         self.talk(self.client(other), self.client(endpoint))
 
     def test_without_a_file(self):
-        server = self.server("unix:" + self.path())
-        client = self.client(server.endpoint)
+        """The command line again: all goes on, and a path that is lost is bound again."""
+        server = self.server("unix:echo.sock", "localhost:0", "--mode", "0600",
+                             preexec=lambda: os.chdir(self.directory))
+        endpoint = server.endpoint
+        clients = [self.client(one) for one in server.endpoints]
+        self.talk(*clients)
+        before = server.descriptors()
         server.send_signal(signal.SIGHUP)
-        server.wait_log("reload-ignored why=\"there is no settings file\"")
-        self.talk(client)
+        server.wait_log(" reloaded listeners=2")
+        self.talk(*clients)
+        self.assertEqual(server.descriptors(), before)
+        os.unlink(self.path())
+        server.send_signal(signal.SIGUSR1)
+        server.wait_log("path-lost listener=unix:.* why=.*; reload to bind it again")
+        server.send_signal(signal.SIGHUP)
+        server.wait_log("path-lost listener=unix:.* why=.*; binding it again")
+        server.wait_log(" reloaded listeners=2", 2)
+        self.assertEqual(os.stat(self.path()).st_mode & 0o777, 0o600)
+        self.talk(*clients, *map(self.client, [endpoint, *server.endpoints[1:]]))
 
 
 if __name__ == "__main__":
