@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -257,7 +258,7 @@ static int finish_output(void)
     return EXIT_LOCAL;
 }
 
-static int watch_parent(const struct command_line *line, int *fd, struct reason *why)
+static int open_parent(const struct command_line *line, int *fd, struct reason *why)
 {
     struct reason inner;
 
@@ -267,6 +268,17 @@ static int watch_parent(const struct command_line *line, int *fd, struct reason 
     *fd = parent_open(&inner);
     return *fd < 0 ? reason_set(why, inner.word, inner.code, "--exit-with-parent: %s", inner.text)
                    : 0;
+}
+
+/* Signals have their default effect, and the end of the parent has that of TERM, in what may take
+ * its time before and after the service: files, names, a terminal that stands still. */
+static int be_interruptible(const struct server_options *options, struct reason *why)
+{
+    sigset_t none;
+
+    sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    return parent_guard(options->parent_fd, why);
 }
 
 static int print_result(const struct command_line *line, const struct settings *settings)
@@ -301,7 +313,7 @@ int main(int argc, char **argv)
     int status;
 
     if (descriptors_fill_standard(&why) < 0 || parse_command_line(&line, argc, argv, &why) < 0 ||
-        watch_parent(&line, &options.parent_fd, &why) < 0 ||
+        open_parent(&line, &options.parent_fd, &why) < 0 || be_interruptible(&options, &why) < 0 ||
         check_ready_fd(line.ready_fd, &options.ready_fd, &why) < 0) {
         complain(NULL, why.text);
         return EXIT_LOCAL;
@@ -331,7 +343,9 @@ int main(int argc, char **argv)
         return status;
     }
     status = server_run(&settings, &options, &why);
-    if (status == EXIT_LOCAL)
+    if (status == EXIT_LOCAL) {
+        (void)!be_interruptible(&options, NULL);
         complain(NULL, why.text);
+    }
     return status;
 }

@@ -11,4 +11,12 @@
  */
 int parent_open(struct reason *why) MUST_CHECK;
 
+/* From now on this process ends, by TERM with its default effect, once that descriptor is readable,
+ * whatever it is waiting for: for the time in which no loop watches it. Fine when it is guarded
+ * already, and with a negative one. */
+int parent_guard(int fd, struct reason *why) MUST_CHECK;
+
+/* Ends that; fine without a guard. */
+void parent_unguard(void);
+
 #endif

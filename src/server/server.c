@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "server/check.h"
+#include "server/parent.h"
 #include "server/statistics.h"
 
 #include <errno.h>
@@ -74,18 +75,8 @@ void server_tell_skipped(const struct settings_listener *listener, const struct 
         LOG_TEXT("why", why->text));
 }
 
-/* Signals have their default effect, for what may take its time before and after the service. */
-static void leave_signals(void)
-{
-    sigset_t none;
-
-    sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 static int look_up_names(const struct settings *settings, struct names *names, struct reason *why)
 {
-    leave_signals();
     signal(SIGPIPE, SIG_IGN);
     for (size_t i = 0; i < settings->listener_count; i++) {
         if (names_look_up(&names[i], &settings->listeners[i], why) == 0)
@@ -116,7 +107,7 @@ bool server_lock(const struct server *server, const struct settings *settings, u
     return false;
 }
 
-/* Waits for other servers that start, while signals have their defaults. */
+/* Waits for other servers that start, while a signal or the parent's end still ends us. */
 static void take_locks(const struct server *server, struct locks *locks)
 {
     uint64_t patience_ns = clock_now_ns() + LOCKS_PATIENCE_NS;
@@ -289,6 +280,7 @@ static int take_signals(struct server *server, struct reason *why)
     sigset_t set;
     int status;
 
+    parent_unguard();
     sigemptyset(&set);
     for (size_t i = 0; i < sizeof handled / sizeof handled[0]; i++)
         sigaddset(&set, handled[i]);
@@ -430,8 +422,6 @@ static void release(struct server *server)
         }
     if (server->signals.fd >= 0)
         close(server->signals.fd);
-    if (server->options->parent_fd >= 0)
-        close(server->options->parent_fd);
     loop_release(&server->loop);
     settings_release(&server->settings);
 }
@@ -463,8 +453,5 @@ int server_run(struct settings *settings, const struct server_options *options, 
     }
     release(&server);
     log_stop(NS_PER_S / 2);
-    /* The sentence may be for a terminal that stands still. */
-    if (status == EXIT_LOCAL)
-        leave_signals();
     return status;
 }

@@ -39,7 +39,8 @@ struct server {
 };
 
 /* Serves until a signal ends it. Returns the exit status; on failure to start EXIT_LOCAL and *why.
- * The settings are taken over. */
+ * The settings are taken over. It expects that signals have their default effect and that the
+ * parent is guarded (parent_guard); both end before the first socket is bound, for good. */
 int server_run(struct settings *settings, const struct server_options *options, struct reason *why);
 
 /* The number of threads that serve. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """--exit-with-parent: a server ends when the process that started it does, however that ends."""
 
+import fcntl
 import os
 import select
 import signal
@@ -95,6 +96,88 @@ class ExitWithParent(echotest.TestCase):
         os.close(watch)
         self.assertIn(b"parent-ended", echotest.read_to_end(reader))
         os.close(reader)
+
+    def start_held_up(self, *arguments, **options):
+        """A shell that has started a server which does not get far, and a watch on that one."""
+        with open(self.path("log"), "wb") as log:
+            options.setdefault("stderr", log)
+            shell = subprocess.Popen(
+                ["sh", "-c", 'program=$1; shift; "$program" "$@" & echo $!; wait', "sh", FAULTY,
+                 "--exit-with-parent", *arguments], stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, text=True, **options)
+        self.addCleanup(shell.stdout.close)
+        self.addCleanup(shell.wait)
+        self.addCleanup(shell.kill)
+        pid = int(shell.stdout.readline())
+        watch = os.pidfd_open(pid)
+        self.addCleanup(self.kill, os.dup(watch))
+        echotest.wait_for(lambda: self.waits(pid), self.log)
+        return shell, watch
+
+    @staticmethod
+    def waits(pid):
+        """Whether it knows its parent and all its threads sleep."""
+        fds, tasks = "/proc/%d/fd/" % pid, "/proc/%d/task/" % pid
+        try:
+            if not any("pidfd" in os.readlink(fds + name) for name in os.listdir(fds)):
+                return False
+            for task in os.listdir(tasks):
+                with open(tasks + task + "/stat", encoding="ascii") as file:
+                    if file.read().rsplit(")", 1)[1].split()[0] != "S":
+                        return False
+        except FileNotFoundError:  # closed or ended meanwhile
+            return False
+        return True
+
+    @staticmethod
+    def kill(watch):
+        """What a test that fails leaves."""
+        try:
+            signal.pidfd_send_signal(watch, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        os.close(watch)
+
+    def test_while_it_looks_up_names(self):
+        """Even where the shell has left signals blocked or ignored."""
+        def block():
+            signal.pthread_sigmask(signal.SIG_SETMASK, signal.valid_signals())
+
+        def ignore():
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+        for arguments in ((), ("-t",)):
+            for preexec in (None, block, ignore):
+                shell, watch = self.start_held_up("silent.test:7", *arguments, preexec_fn=preexec)
+                echotest.wait_for(lambda: "asking silent.test" in self.log(), self.log)
+                shell.kill()
+                self.expect_end(watch)
+
+    def test_while_it_waits_for_a_lock(self):
+        lock = os.open(self.directory, os.O_RDONLY)
+        self.addCleanup(os.close, lock)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        shell, watch = self.start_held_up("unix:" + self.path())
+        shell.kill()
+        self.expect_end(watch)
+        self.assertEqual(self.log(), "")
+
+    def test_while_nobody_reads_what_it_says(self):
+        """Of a start that fails, early or late, and of what only prints."""
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        os.set_blocking(writer, False)
+        try:
+            while True:
+                os.write(writer, b"#" * 4096)
+        except BlockingIOError:
+            os.set_blocking(writer, True)
+        for arguments in (("-t", "unix:" + self.path("none/s")), ("no-such-host.invalid:7",),
+                          ("unix:" + self.path("none/s"),)):
+            shell, watch = self.start_held_up(*arguments, stderr=writer)
+            shell.kill()
+            self.expect_end(watch)
+        os.close(writer)
 
     def test_without(self):
         """A server that was not asked to outlives its parent."""
