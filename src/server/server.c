@@ -273,6 +273,14 @@ static void signals_ready(struct loop_source *source, unsigned events)
         handle_signal(server, info.ssi_signo);
 }
 
+/* nohup(1), and shells with background jobs, start programs with signals ignored. */
+static bool is_ignored(int number)
+{
+    struct sigaction action;
+
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 /* Signals become events of the main thread's loop; the workers never see one. */
 static int take_signals(struct server *server, struct reason *why)
 {
@@ -283,7 +291,8 @@ static int take_signals(struct server *server, struct reason *why)
     parent_unguard();
     sigemptyset(&set);
     for (size_t i = 0; i < sizeof handled / sizeof handled[0]; i++)
-        sigaddset(&set, handled[i]);
+        if (!is_ignored(handled[i]))
+            sigaddset(&set, handled[i]);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGCHLD, SIG_DFL);
     /* Replaces the inherited mask, which may block anything. */

@@ -22,9 +22,8 @@ def block_all_signals():
     signal.pthread_sigmask(signal.SIG_SETMASK, signal.valid_signals())
 
 
-def ignore_signals():
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGCHLD,
-                   signal.SIGPIPE):
+def ignore_signals(*numbers):
+    for number in numbers:
         signal.signal(number, signal.SIG_IGN)
 
 
@@ -71,7 +70,8 @@ class Environment(echotest.TestCase):
         """FAULTS of a start that must not matter."""
         table = {
             "signals blocked": (block_all_signals, {}),
-            "signals ignored": (ignore_signals, {}),
+            "signals ignored": (lambda: ignore_signals(
+                signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGCHLD, signal.SIGPIPE), {}),
             "deleted directory": (deleted_directory, {}),
             "descriptors inherited": (extra_descriptors, {}),
             "umask 0": (lambda: os.umask(0) and None, {}),
@@ -90,6 +90,26 @@ class Environment(echotest.TestCase):
             server = self.server("unix:" + self.path(), "127.0.0.1:0", preexec=preexec,
                                  environment={**os.environ, **environment})
             self.expect_service(server, what)
+
+    def test_ignored_signals(self):
+        """What the parent process ignores stays ignored, what it blocks does not stay blocked."""
+        answer = "notice statistics listener=total"
+        for ignored, other, barrier, never in (
+                (signal.SIGINT, signal.SIGUSR1, answer, " draining "),
+                (signal.SIGTERM, signal.SIGUSR1, answer, " draining "),
+                (signal.SIGHUP, signal.SIGUSR1, answer, " reloaded "),
+                (signal.SIGUSR1, signal.SIGHUP, " reloaded ", answer)):
+            server = self.server("unix:" + self.path(), preexec=lambda number=ignored: (
+                ignore_signals(number), block_all_signals()))
+            self.addCleanup(server.process.kill)  # before its end, where that is to fail
+            # What comes after the other one is seen in the second round at the latest.
+            for count in (1, 2):
+                server.send_signal(ignored)
+                server.send_signal(other)
+                server.wait_log(barrier, count)
+            self.assertNotIn(never, server.log(), ignored)
+            self.assertEqual(server.stop(signal.SIGINT if ignored == signal.SIGTERM
+                                         else signal.SIGTERM), 0, ignored)
 
     def test_empty_environment(self):
         options = {}
