@@ -4,13 +4,13 @@
 
 #include "base/descriptors.h"
 #include "base/options.h"
+#include "base/standard_output.h"
 #include "base/text.h"
 #include "server/check.h"
 #include "server/parent.h"
 #include "server/server.h"
 #include "server/settings.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
@@ -249,11 +249,12 @@ static int check_ready_fd(const char *text, int *fd, struct reason *why)
 /* The end of what only prints. */
 static int finish_output(void)
 {
+    int code = standard_output_flush();
     struct reason why;
 
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if (code == 0)
         return EXIT_EXACT;
-    reason_errno(&why, errno, "write to standard output");
+    reason_errno(&why, -code, "write to standard output");
     complain(NULL, why.text);
     return EXIT_LOCAL;
 }
@@ -283,24 +284,29 @@ static int be_interruptible(const struct server_options *options, struct reason 
 
 static int print_result(const struct command_line *line, const struct settings *settings)
 {
+    FILE *out = standard_output();
+
     if (line->dump)
-        settings_dump(settings, stdout);
+        settings_dump(settings, out);
     else if (line->file)
-        printf("%s: settings are valid\n", line->file);
+        fprintf(out, "%s: settings are valid\n", line->file);
     else
-        puts("settings are valid; no settings file was read");
+        fputs("settings are valid; no settings file was read\n", out);
     return finish_output();
 }
 
 static int print_help(void)
 {
-    printf("Usage: echo-server [OPTION...] [ENDPOINT...]\n"
-           "Returns to every client exactly what it sends, over Unix-domain and TCP sockets.\n\n"
-           "ENDPOINT is unix:/path, unix:@name, host:port, [v6]:port or *:port; see "
-           "echo-endpoint(7).\n"
-           "Without one, " DEFAULT_FILE " says what is served, or, when there is no\n"
-           "such file, unix:/tmp/echo.sock and localhost:7777 are.\n\n");
-    options_print(rows, stdout);
+    FILE *out = standard_output();
+
+    fprintf(out,
+            "Usage: echo-server [OPTION...] [ENDPOINT...]\n"
+            "Returns to every client exactly what it sends, over Unix-domain and TCP sockets.\n\n"
+            "ENDPOINT is unix:/path, unix:@name, host:port, [v6]:port or *:port; see "
+            "echo-endpoint(7).\n"
+            "Without one, " DEFAULT_FILE " says what is served, or, when there is no\n"
+            "such file, unix:/tmp/echo.sock and localhost:7777 are.\n\n");
+    options_print(rows, out);
     return finish_output();
 }
 
@@ -321,7 +327,7 @@ int main(int argc, char **argv)
     if (line.help)
         return print_help();
     if (line.version) {
-        printf("echo-server %s\n", PACKAGE_VERSION);
+        fprintf(standard_output(), "echo-server %s\n", PACKAGE_VERSION);
         return finish_output();
     }
     if (refuse_files(&line, &why) < 0) {

@@ -234,9 +234,7 @@ class Server:
         return wait_for(found, lambda: "no %r in the log:\n%s" % (pattern, self.log()))
 
     def state(self):
-        """The letter of proc(5): R running, S sleeping, T stopped."""
-        with open("/proc/%d/stat" % self.pid, encoding="ascii") as file:
-            return file.read().rsplit(")", 1)[1].split()[0]
+        return state_of(self.pid)
 
     def threads(self):
         """The fields of proc(5)'s status of each thread."""
@@ -313,6 +311,12 @@ class Server:
             raise AssertionError(text)
         if self.expect_status is not None and self.process.returncode != self.expect_status:
             raise AssertionError("the server ended with %s: %s" % (self.process.returncode, text))
+
+
+def state_of(pid):
+    """The letter of proc(5): R running, S sleeping, T stopped."""
+    with open("/proc/%d/stat" % pid, encoding="ascii") as file:
+        return file.read().rsplit(")", 1)[1].split()[0]
 
 
 def wait_for(condition, complaint="it did not happen", patience=PATIENCE):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Every mistake on the command line of echo-server: one line that helps, exit 2, nothing bound."""
 
+import fcntl
 import os
 import re
 import signal
@@ -112,6 +113,27 @@ class CommandLine(echotest.TestCase):
                 os.close(writer)
                 self.assertEqual(done.returncode, status, word)
                 self.assertRegex(done.stderr, r"\A" + said, word)
+
+    def test_output_read_late(self):
+        """A pipe that is full, and non-blocking because another process wanted it so."""
+        for word in ("-h", "-V", "-t", "-T"):
+            expected = self.run_server(word, "127.0.0.1:0")
+            reader, writer = os.pipe()
+            self.addCleanup(os.close, reader)
+            os.set_blocking(writer, False)
+            filling = os.write(writer, b"#" * fcntl.fcntl(writer, fcntl.F_GETPIPE_SZ))
+            process = subprocess.Popen([echotest.SERVER, word, "127.0.0.1:0"], stdout=writer,
+                                       stderr=subprocess.PIPE, text=True)
+            os.close(writer)
+            self.addCleanup(process.wait)
+            self.addCleanup(process.kill)
+            # It has met the full pipe: it waits, or has given up.
+            echotest.wait_for(lambda process=process: process.poll() is not None or
+                              echotest.state_of(process.pid) == "S")
+            output = echotest.read_to_end(reader)[filling:].decode()
+            with process.stderr:
+                errors = process.stderr.read()
+            self.assertEqual((process.wait(echotest.PATIENCE), output, errors), expected, word)
 
     def test_test_binds_nothing(self):
         self.assertEqual(self.run_server("-t", "unix:x", "127.0.0.1:0", "-w", "2"),
