@@ -226,9 +226,14 @@ int trial_find(const struct trial *trial, size_t index, const struct settings_li
 void trial_release(struct trial *trial)
 {
     if (trial->source.fd >= 0 && trial->loop) {
-        /* Still running. Nobody waits for its end: that is near, and so is ours. */
-        if (trial->child > 0)
+        /* Still running. The kernel takes it when it ends, because waiting for a process that a
+         * file system holds up can take any time; what has ended already is for us to take. There
+         * will be no other child: our own end is near. */
+        if (trial->child > 0) {
+            signal(SIGCHLD, SIG_IGN);
             kill(trial->child, SIGKILL);
+            waitpid(trial->child, NULL, WNOHANG);
+        }
         loop_forget(trial->loop, &trial->source);
         close(trial->source.fd);
     }

@@ -62,7 +62,8 @@ int trial_result(const struct trial *trial, struct reason *why) MUST_CHECK;
 int trial_find(const struct trial *trial, size_t index, const struct settings_listener *settings,
                const struct trial_listener **found, struct reason *why) MUST_CHECK;
 
-/* Kills the child, if there is one, and frees what it sent. Never waits. */
+/* Kills the child, if there is one, and frees what it sent. Never waits, and no zombie stays; a
+ * running child must be the last one of this process. */
 void trial_release(struct trial *trial);
 
 #endif

@@ -103,6 +103,32 @@ class SignalsPromptly(echotest.TestCase):
             self.assertIn('reload-ignored why="the server is draining"', server.log())
             self.assertFalse(os.path.exists(self.path()))
 
+    def children(self, server):
+        with open("/proc/%d/task/%d/children" % (server.pid, server.pid), encoding="ascii") as file:
+            return [int(word) for word in file.read().split()]
+
+    def test_nothing_is_left_of_an_abandoned_reload(self):
+        """No zombie, however long the drain takes; whether the child was alive or stopped."""
+        kept = "unix:" + self.path()
+        for number in (signal.SIGCONT, signal.SIGSTOP):
+            server = self.server("-c", self.settings([kept]), "--grace", "1h", program=FAULTY)
+            client = self.client(kept)
+            client.sendall(b"x")
+            self.assertEqual(client.recv(1), b"x")
+            self.settings([kept, "silent.test:7"])
+            server.send_signal(signal.SIGHUP)
+            server.wait_log("asking silent")
+            child, = self.children(server)
+            os.kill(child, number)
+            server.send_signal(signal.SIGTERM)
+            server.wait_log(" draining connections=1")
+            echotest.wait_for(lambda server=server: not self.children(server))
+            self.assertIsNone(server.process.poll())
+            client.sendall(b"y")
+            self.assertEqual(client.recv(1), b"y")
+            client.close()
+            self.assertEqual(server.process.wait(echotest.PATIENCE), 0)
+
     def test_resolving_has_a_limit(self):
         """Ten seconds for all names; what is open already is not asked for again, and what needs no
         name service comes first. A listener that is optional is left out, another one makes the
@@ -134,8 +160,7 @@ class SignalsPromptly(echotest.TestCase):
         server.wait_log("asking silent.test")
         self.settings([kept, "unix:" + self.path("new")])
         server.send_signal(signal.SIGHUP)
-        with open("/proc/%d/task/%d/children" % (server.pid, server.pid), encoding="ascii") as file:
-            os.kill(int(file.read()), signal.SIGKILL)
+        os.kill(self.children(server)[0], signal.SIGKILL)
         server.wait_log("reload-refused")
         server.wait_log(" reloaded listeners=2")
         self.assertEqual(echotest.exchange("unix:" + self.path("new"), b"hello"), b"hello")
