@@ -294,6 +294,15 @@ void reload_release(struct reload *reload)
     *reload = (struct reload){0};
 }
 
+static unsigned count_listeners(const struct listener *list)
+{
+    unsigned count = 0;
+
+    for (; list; list = list->next)
+        count++;
+    return count;
+}
+
 static void end_reload(struct server *server, int status, const struct reason *why)
 {
     bool again = server->reload.again;
@@ -303,7 +312,8 @@ static void end_reload(struct server *server, int status, const struct reason *w
         LOG(LOG_LEVEL_ERROR, "reload-refused", LOG_TEXT("why", why->text));
     } else {
         server_tell_lowered(server->settings.limits.connections, server->crew.admission.capacity);
-        LOG(LOG_LEVEL_NOTICE, "reloaded", LOG_NUMBER("listeners", server->settings.listener_count));
+        LOG(LOG_LEVEL_NOTICE, "reloaded",
+            LOG_NUMBER("listeners", count_listeners(server->listeners)));
     }
     if (again)
         reload_begin(server);

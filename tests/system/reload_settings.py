@@ -270,7 +270,9 @@ class ReloadSettings(echotest.TestCase):
             self.assertEqual(server.endpoints, [endpoint])
             self.reload(server, [endpoint, (other, "optional = true; ")])
             server.wait_log("listener-skipped listener=%s" % other, 2)
+            server.wait_log(" reloaded listeners=1\n")  # those that are open
         self.reload(server, [endpoint, (other, "optional = true; ")])
+        server.wait_log(" reloaded listeners=2\n")
         self.talk(self.client(other), self.client(endpoint))
 
     def test_without_a_file(self):
