@@ -194,27 +194,27 @@ static int refuse_files(const struct command_line *line, struct reason *why)
     return 0;
 }
 
-static int load(void *context, struct settings *settings, settings_complain *tell,
+static int reread(void *context, char **text, struct reason *why)
+{
+    const struct command_line *line = context;
+
+    *text = NULL;
+    return line->file ? settings_read(line->file, text, why) : 0;
+}
+
+static int load(void *context, const char *text, struct settings *settings, settings_complain *tell,
                 void *tell_context)
 {
     const struct command_line *line = context;
-    const char *file = line->file;
     struct reason why;
-    char *text = NULL;
     int status;
 
-    if (!file) {
+    if (!text)
         status = settings_defaults(settings, &why);
-    } else {
-        if (settings_read(file, &text, &why) < 0) {
-            tell(tell_context, why.text);
-            return -1;
-        }
-        status = settings_parse(settings, file, text, tell, tell_context);
-        free(text);
-        if (status < 0)
-            return -1;
-    }
+    else if (settings_parse(settings, line->file, text, tell, tell_context) == 0)
+        status = 0;
+    else
+        return -1;
     if (status == 0) {
         status = apply(line, settings, &why);
         if (status < 0)
@@ -313,9 +313,10 @@ static int print_help(void)
 int main(int argc, char **argv)
 {
     struct command_line line = {0};
-    struct server_options options = {.load = load, .context = &line};
+    struct server_options options = {.reread = reread, .load = load, .context = &line};
     struct settings settings;
     struct reason why = {0};
+    char *text;
     int status;
 
     if (descriptors_fill_standard(&why) < 0 || parse_command_line(&line, argc, argv, &why) < 0 ||
@@ -337,7 +338,13 @@ int main(int argc, char **argv)
     /* Once, so that a reload reads what the start has read. */
     if (!line.file && line.endpoint_count == 0 && access(DEFAULT_FILE, F_OK) == 0)
         line.file = DEFAULT_FILE;
-    if (load(&line, &settings, complain, NULL) < 0)
+    if (reread(&line, &text, &why) < 0) {
+        complain(NULL, why.text);
+        return EXIT_LOCAL;
+    }
+    status = load(&line, text, &settings, complain, NULL);
+    free(text);
+    if (status < 0)
         return EXIT_LOCAL;
     if (line.test && check_listeners(&settings, complain, NULL) < 0) {
         settings_release(&settings);

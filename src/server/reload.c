@@ -114,12 +114,9 @@ static int open_new(struct server *server, const struct settings *new, struct li
     mark_leaving(server, new);
     for (size_t i = 0; i < new->listener_count; i++) {
         const struct settings_listener *wanted = &new->listeners[i];
-        const struct trial_listener *found;
-        struct listener *listener;
+        const struct trial_listener *found = trial_find(&server->reload.trial, i);
+        struct listener *listener = find_staying(server, wanted, found);
 
-        if (trial_find(&server->reload.trial, i, wanted, &found, why) < 0)
-            return -1;
-        listener = find_staying(server, wanted, found);
         if (listener) {
             if (listener_check(listener, wanted, why) < 0)
                 return -1;
@@ -346,8 +343,8 @@ static void trial_ended(struct trial *trial)
     int status = trial_result(trial, &why);
 
     if (status == 0) {
-        status = server->options->load(server->options->context, &reload->settings, complain_to_log,
-                                       NULL);
+        status = server->options->load(server->options->context, trial->text, &reload->settings,
+                                       complain_to_log, NULL);
         if (status < 0)
             reason_set(&why, REASON_USAGE, 0, "the settings are not valid");
     }
@@ -362,8 +359,9 @@ static void trial_ended(struct trial *trial)
 void reload_begin(struct server *server)
 {
     struct reload *reload = &server->reload;
-    const struct trial_options options = {.load = server->options->load,
-                                          .load_context = server->options->context,
+    const struct trial_options options = {.reread = server->options->reread,
+                                          .load = server->options->load,
+                                          .settings_context = server->options->context,
                                           .keeps = keeps,
                                           .keeps_context = server};
     struct reason why;

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 struct server_options {
+    settings_reread *reread;
     settings_load *load;
     void *context;
     int parent_fd; /* readable when the process ended with which we end (parent.h); -1: none */

@@ -68,10 +68,15 @@ int settings_read(const char *path, char **text, struct reason *why) MUST_CHECK;
 /* Receives each error of a file, "FILE:LINE: message (did you mean ...?)". */
 typedef void settings_complain(void *context, const char *sentence);
 
-/* Makes the effective settings (file, then command line). Run again at every reload, first in a
- * child process. Each error goes to complain. 0, or -1 with *settings released. */
-typedef int settings_load(void *context, struct settings *settings, settings_complain *complain,
-                          void *complain_context);
+/* Reads the file again, for a reload: *text is the caller's to free, NULL when there is none. May
+ * block as file systems do. */
+typedef int settings_reread(void *context, char **text, struct reason *why);
+
+/* Makes the effective settings (the text of the file, then the command line). Run again at every
+ * reload, first in a child process. Each error goes to complain. 0, or -1 with *settings released.
+ */
+typedef int settings_load(void *context, const char *text, struct settings *settings,
+                          settings_complain *complain, void *complain_context);
 
 /* Checks the text of a file and fills *settings from it, over the built-in defaults; a list of
  * listeners replaces the built-in ones. All errors are reported in one run, but one that hides the

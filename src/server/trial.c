@@ -18,13 +18,13 @@
 #define FILE_LIMIT_NS  (2 * NS_PER_S)
 #define NAMES_LIMIT_NS (10 * NS_PER_S)
 
-enum record_kind { RECORD_COMPLAINT, RECORD_LOADED, RECORD_LISTENER };
+enum record_kind { RECORD_COMPLAINT, RECORD_TEXT, RECORD_LOADED, RECORD_LISTENER };
 
 /* What the child sends; each arrives whole, because the socket keeps records apart. */
 struct trial_record {
     enum record_kind kind;
     union {
-        char sentence[4800];
+        char sentence[4800]; /* or a part of the file's text */
         struct trial_listener listener;
     } content;
 };
@@ -52,14 +52,30 @@ static void complain_to_parent(void *context, const char *sentence)
     send_record(child, RECORD_COMPLAINT);
 }
 
+/* The parent makes its settings from the text that we have read: it must not wait for the file, and
+ * the file may have changed by then. */
+static void send_text(const struct child *child, const char *text)
+{
+    char *part = child->record->content.sentence;
+    size_t length = text ? strlen(text) : 0, size = sizeof child->record->content.sentence - 1;
+
+    for (bool more = text; more; more = length > 0) {
+        size_t count = length < size ? length : size;
+
+        memcpy(part, text, count);
+        part[count] = '\0';
+        send_record(child, RECORD_TEXT);
+        text += count;
+        length -= count;
+    }
+}
+
 static void look_up(const struct child *child, const struct trial_options *options,
                     const struct settings_listener *settings, size_t index)
 {
     struct trial_listener *listener = &child->record->content.listener;
 
-    *listener = (struct trial_listener){.index = index, .endpoint = settings->endpoint};
-    snprintf(listener->owner, sizeof listener->owner, "%s", settings->owner);
-    snprintf(listener->group, sizeof listener->group, "%s", settings->group);
+    *listener = (struct trial_listener){.index = index};
     listener->kept = options->keeps(options->keeps_context, settings);
     if (!listener->kept && names_look_up(&listener->names, settings, &listener->why) < 0)
         listener->names.address_count = 0;
@@ -76,13 +92,21 @@ static _Noreturn void run_child(const struct trial_options *options, int fd)
 {
     struct child child = {.fd = fd, .record = calloc(1, sizeof *child.record)};
     struct settings settings;
+    struct reason why;
+    char *text;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     /* A client's connection shall end when the server closes it, not when we do. */
     descriptors_close_others(fd);
-    if (!child.record ||
-        options->load(options->load_context, &settings, complain_to_parent, &child) < 0)
+    if (!child.record)
         _exit(EXIT_LOCAL);
+    if (options->reread(options->settings_context, &text, &why) < 0) {
+        complain_to_parent(&child, why.text);
+        _exit(EXIT_LOCAL);
+    }
+    if (options->load(options->settings_context, text, &settings, complain_to_parent, &child) < 0)
+        _exit(EXIT_LOCAL);
+    send_text(&child, text);
     send_record(&child, RECORD_LOADED);
     /* A service that is silent shall keep nothing back that needs none. */
     for (int asking = 0; asking < 2; asking++)
@@ -105,6 +129,20 @@ static void keep_listener(struct trial *trial, const struct trial_listener *list
     list[trial->count++] = *listener;
 }
 
+static void keep_text(struct trial *trial, const char *part)
+{
+    size_t count = strlen(part);
+    char *text = trial->torn ? NULL : realloc(trial->text, trial->length + count + 1);
+
+    if (!text) {
+        trial->torn = true;
+        return;
+    }
+    memcpy(text + trial->length, part, count + 1);
+    trial->text = text;
+    trial->length += count;
+}
+
 static void take_record(struct trial *trial)
 {
     struct trial_record *record = trial->record;
@@ -112,6 +150,9 @@ static void take_record(struct trial *trial)
     switch (record->kind) {
     case RECORD_COMPLAINT:
         LOG(LOG_LEVEL_ERROR, "reload-error", LOG_TEXT("why", record->content.sentence));
+        break;
+    case RECORD_TEXT:
+        keep_text(trial, record->content.sentence);
         break;
     case RECORD_LOADED:
         trial->loaded = true;
@@ -190,6 +231,8 @@ int trial_result(const struct trial *trial, struct reason *why)
 
     while (waitpid(trial->child, &status, 0) < 0 && errno == EINTR)
         continue;
+    if (trial->torn)
+        return reason_errno(why, ENOMEM, "read the settings");
     if (trial->late && trial->loaded)
         return 0;
     if (trial->late)
@@ -203,24 +246,12 @@ int trial_result(const struct trial *trial, struct reason *why)
                : reason_set(why, REASON_USAGE, 0, "the settings are not valid");
 }
 
-int trial_find(const struct trial *trial, size_t index, const struct settings_listener *settings,
-               const struct trial_listener **found, struct reason *why)
+const struct trial_listener *trial_find(const struct trial *trial, size_t index)
 {
-    const struct trial_listener *listener = trial->listeners;
-    const struct trial_listener *end = listener + trial->count;
-
-    *found = NULL;
-    while (listener < end && listener->index != index)
-        listener++;
-    if (listener == end)
-        return 0;
-    if (endpoint_compare(&listener->endpoint, &settings->endpoint) != 0 ||
-        strcmp(listener->owner, settings->owner) != 0 ||
-        strcmp(listener->group, settings->group) != 0)
-        return reason_set(why, REASON_OTHER, 0,
-                          "the settings file changed while it was read; reload again");
-    *found = listener;
-    return 0;
+    for (size_t i = 0; i < trial->count; i++)
+        if (trial->listeners[i].index == index)
+            return &trial->listeners[i];
+    return NULL;
 }
 
 void trial_release(struct trial *trial)
@@ -239,5 +270,6 @@ void trial_release(struct trial *trial)
     }
     free(trial->record);
     free(trial->listeners);
+    free(trial->text);
     *trial = (struct trial){.source.fd = -1};
 }

@@ -13,11 +13,9 @@
 
 /* What was found for one listener of the file. */
 struct trial_listener {
-    size_t index; /* in the file */
-    struct endpoint endpoint;
-    char owner[256], group[256]; /* as the settings name them */
-    bool kept;                   /* open already: not looked up */
-    struct reason why;           /* the failure, when there are no addresses */
+    size_t index;      /* in the settings */
+    bool kept;         /* open already: not looked up */
+    struct reason why; /* the failure, when there are no addresses */
     struct names names;
 };
 
@@ -30,6 +28,9 @@ struct trial {
     uint64_t deadline_ns;
     bool loaded; /* the file is good, its names are being looked up */
     bool late;   /* the child was killed at its limit */
+    char *text;  /* of the file, as the child has read it; NULL: there is none */
+    size_t length;
+    bool torn; /* no memory for all of the text */
     struct trial_record *record;
     struct trial_listener *listeners;
     size_t count;
@@ -40,8 +41,9 @@ struct trial {
 typedef bool trial_keeps(const void *context, const struct settings_listener *settings);
 
 struct trial_options {
+    settings_reread *reread;
     settings_load *load;
-    void *load_context;
+    void *settings_context; /* of both */
     trial_keeps *keeps;
     const void *keeps_context;
 };
@@ -57,10 +59,8 @@ uint64_t trial_continue(struct trial *trial, uint64_t now_ns);
 /* After the end: 0 when the file is good. Listeners without a result were not looked up in time. */
 int trial_result(const struct trial *trial, struct reason *why) MUST_CHECK;
 
-/* What was found for the listener with this index; NULL: nothing in time. -1 when the file has
- * changed meanwhile. */
-int trial_find(const struct trial *trial, size_t index, const struct settings_listener *settings,
-               const struct trial_listener **found, struct reason *why) MUST_CHECK;
+/* What was found for the listener with this index; NULL: nothing in time. */
+const struct trial_listener *trial_find(const struct trial *trial, size_t index);
 
 /* Kills the child, if there is one, and frees what it sent. Never waits, and no zombie stays; a
  * running child must be the last one of this process. */

@@ -275,6 +275,25 @@ class ReloadSettings(echotest.TestCase):
         server.wait_log(" reloaded listeners=2\n")
         self.talk(self.client(other), self.client(endpoint))
 
+    def test_size_of_the_file(self):
+        """None, and as much as there may be."""
+        endpoint, new = "unix:" + self.path(), "unix:" + self.path("new")
+        server = self.server("-c", self.write("conf", ""), endpoint)
+        server.send_signal(signal.SIGHUP)
+        server.wait_log(" reloaded listeners=1\n")
+        self.assertEqual(server.stop(), 0)
+        server = self.start([endpoint])
+        self.settings([endpoint, new])
+        with open(self.path("conf"), encoding="ascii") as file:
+            text = file.read()
+        for length in (4798, 4799, 4800, 9598, 1 << 20):
+            self.write("conf", text.rjust(length - 1, "\n") + "\n")
+            self.assertEqual(os.stat(self.path("conf")).st_size, length)
+            server.send_signal(signal.SIGHUP)
+            self.reloads += 1
+            server.wait_log(" reloaded listeners=2\n", self.reloads)
+            self.talk(self.client(new))
+
     def test_without_a_file(self):
         """The command line again: all goes on, and a path that is lost is bound again."""
         server = self.server("unix:echo.sock", "localhost:0", "--mode", "0600",

@@ -142,6 +142,7 @@ class SignalsPromptly(echotest.TestCase):
                            "127.0.0.1:0"], name="%d.conf" % number)
             server.send_signal(signal.SIGHUP)
             server.wait_log("asking silent.test")
+            self.write("%d.conf" % number, "what was read counts, not this")
             servers.append(server)
         for server, event in zip(servers, ("reload-refused", "listener-skipped")):
             self.assertIn("silent.test:7: no answer from the name service within 10 s",
