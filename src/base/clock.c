@@ -12,6 +12,11 @@ uint64_t clock_now_ns(void)
     return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
+uint64_t clock_earlier_ns(uint64_t a_ns, uint64_t b_ns)
+{
+    return a_ns && (!b_ns || a_ns < b_ns) ? a_ns : b_ns;
+}
+
 int clock_poll_ms(uint64_t now_ns, uint64_t deadline_ns)
 {
     uint64_t left_ms;

@@ -108,6 +108,7 @@ static int round_trip(const struct request *request, const struct connect_result
     compare_init_pattern(&compare, &pattern);
     exchange_init(&exchange, connected->fd, request->compare ? &compare : NULL, &request->trace,
                   request->timeout_ns);
+    exchange.first = connected->first;
     exchange.busy = request->busy_poll;
     exchange.pending = bytes;
     exchange.pending_length = sizeof bytes;

@@ -17,6 +17,7 @@
 #define BACKLOG_MIN_NS  (1 * NS_PER_MS)
 #define BACKLOG_MAX_NS  (50 * NS_PER_MS)
 #define WAIT_PAUSE_NS   (50 * NS_PER_MS)
+#define FIRST_ECHO_NS   (1 * NS_PER_S)
 
 /* One address on its way: connecting (fd >= 0), waiting for a full backlog (retry_ns), or failed.
  */
@@ -246,16 +247,9 @@ static bool may_pass(enum reason_word word)
     return passing[word];
 }
 
-static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)
-{
-    if (!a_ns || !b_ns)
-        return a_ns ? a_ns : b_ns;
-    return a_ns < b_ns ? a_ns : b_ns;
-}
-
 uint64_t connect_deadline_ns(const struct request *request, uint64_t timeout_ns)
 {
-    return earlier(timeout_ns ? clock_now_ns() + timeout_ns : 0, request->end_ns);
+    return clock_earlier_ns(timeout_ns ? clock_now_ns() + timeout_ns : 0, request->end_ns);
 }
 
 bool connect_waits(const struct request *request, const struct reason *why)
@@ -275,8 +269,8 @@ int connect_open(const struct request *request, struct connect_targets *targets,
     struct reason bad;
 
     do {
-        uint64_t deadline_ns = earlier(connect_deadline_ns(request, request->connect_timeout_ns),
-                                       request->wait_until_ns);
+        uint64_t deadline_ns = clock_earlier_ns(
+            connect_deadline_ns(request, request->connect_timeout_ns), request->wait_until_ns);
 
         if (connect_resolve(request, targets, deadline_ns, &bad) == 0 &&
             connect_again(request, targets, deadline_ns, result, &bad) == 0)
@@ -302,14 +296,22 @@ enum exit_status connect_work(const struct request *request,
 {
     struct connect_targets targets;
     struct connect_result connected;
+    struct exchange_patience first = {FIRST_ECHO_NS, request->wait_until_ns};
     int status;
 
+    /* A peer that is no echo server is there as soon as it accepts. */
+    if (!request->compare)
+        first.until_ns = 0;
     do {
         if (connect_open(request, &targets, &connected, why) < 0)
             return reason_exit_status(why->word, 0);
         why->word = REASON_NONE;
+        connected.first = first;
         status = work(request, &connected, context, why);
         connect_close(request, &connected.fd);
+        /* It may be a server that needs its time. */
+        if (why->word == REASON_STALLED)
+            first.timeout_ns *= 2;
     } while (status == CONNECT_AGAIN);
     return status < 0 ? reason_exit_status(why->word, 1) : EXIT_EXACT;
 }

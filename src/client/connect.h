@@ -4,6 +4,7 @@
 #ifndef CLIENT_CONNECT_H
 #define CLIENT_CONNECT_H
 
+#include "client/exchange.h"
 #include "client/request.h"
 #include "transport/address.h"
 #include "transport/transport.h"
@@ -16,6 +17,7 @@ struct connect_result {
     int fd; /* non-blocking, the caller's */
     struct address address;
     uint64_t connect_ns; /* from the start of this address's connect(2) to the connection */
+    struct exchange_patience first; /* what connect_work's work waits with --wait */
 };
 
 /* The addresses of the endpoint; may block in the name service. */
@@ -58,7 +60,8 @@ void connect_close(const struct request *request, int *fd);
 #define CONNECT_AGAIN 1
 
 /* The whole life of a mode with one connection: opens it, does the work (0, -1 with *why,
- * CONNECT_AGAIN), closes it. The exit status of all. */
+ * CONNECT_AGAIN), closes it. With --wait the first try has 1 s for the first byte of its echo, and
+ * each after silence twice as long as the one before. The exit status of all. */
 enum exit_status connect_work(const struct request *request,
                               int (*work)(const struct request *, const struct connect_result *,
                                           void *context, struct reason *),

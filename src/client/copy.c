@@ -99,6 +99,7 @@ static void prepare(struct copy *copy, const struct request *request,
     compare_init_window(&copy->compare, copy->window, sizeof copy->window);
     exchange_init(&copy->exchange, connected->fd, request->compare ? &copy->compare : NULL,
                   &request->trace, request->timeout_ns);
+    copy->exchange.first = connected->first;
     copy->exchange.input_fd = STDIN_FILENO;
     copy->exchange.refill = read_input;
     copy->exchange.deliver = deliver;

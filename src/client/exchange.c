@@ -231,6 +231,36 @@ static bool is_waiting_for_peer(const struct exchange *exchange)
     return exchange->pending_length || exchange->half_closed || exchange_owed(exchange);
 }
 
+/* When what the peer owes us is late; 0 = never. */
+static uint64_t deadline_ns(const struct exchange *exchange)
+{
+    const struct exchange_patience *first = &exchange->first;
+    uint64_t since_ns = exchange->progress_ns, deadline_ns = exchange->end_ns;
+
+    if (exchange->timeout_ns)
+        deadline_ns = clock_earlier_ns(deadline_ns, since_ns + exchange->timeout_ns);
+    if (!exchange->received && first->until_ns)
+        deadline_ns = clock_earlier_ns(
+            deadline_ns, clock_earlier_ns(first->until_ns, since_ns + first->timeout_ns));
+    return deadline_ns;
+}
+
+static bool is_late(const struct exchange *exchange, uint64_t now_ns, uint64_t *waited_ns)
+{
+    uint64_t late_ns = deadline_ns(exchange), since_ns = exchange->progress_ns;
+
+    *waited_ns = late_ns > since_ns ? late_ns - since_ns : 0;
+    return late_ns && now_ns >= late_ns && is_waiting_for_peer(exchange);
+}
+
+/* The peer owes us nothing: its time counts from the moment from which it does. */
+static void restart_patience(struct exchange *exchange)
+{
+    exchange->progress_ns = clock_now_ns();
+    if (exchange->progress_ns >= exchange->first.until_ns)
+        exchange->first.until_ns = 0;
+}
+
 /* Waits until something can move, the input speaks, or it is time to look again. */
 static void wait_to_move(struct exchange *exchange, uint64_t now_ns)
 {
@@ -242,20 +272,16 @@ static void wait_to_move(struct exchange *exchange, uint64_t now_ns)
          .events = POLLIN},
     };
     bool waiting_for_peer = is_waiting_for_peer(exchange);
-    uint64_t deadline_ns = 0, wake_ns;
+    uint64_t wake_ns = waiting_for_peer ? deadline_ns(exchange) : 0;
 
     if (exchange->busy)
         return;
-    if (waiting_for_peer && exchange->timeout_ns)
-        deadline_ns = exchange->progress_ns + exchange->timeout_ns;
-    wake_ns = deadline_ns;
     if (exchange->progress && exchange->progress->stream &&
         (!wake_ns || wake_ns > now_ns + TICK_NS))
         wake_ns = now_ns + TICK_NS;
     interrupt_poll(fds, 2, wake_ns);
-    /* The patience counts from the moment from which something is owed. */
     if (!waiting_for_peer)
-        exchange->progress_ns = clock_now_ns();
+        restart_patience(exchange);
 }
 
 /* "17 B", "200 kB", "1073 MB" */
@@ -306,6 +332,8 @@ static ssize_t turn(struct exchange *exchange, enum exchange_goal goal, struct r
 
 int exchange_run(struct exchange *exchange, enum exchange_goal goal, struct reason *why)
 {
+    uint64_t waited_ns;
+
     exchange->progress_ns = clock_now_ns();
     for (;;) {
         uint64_t received = exchange->received;
@@ -324,9 +352,8 @@ int exchange_run(struct exchange *exchange, enum exchange_goal goal, struct reas
         /* A peer that takes everything and returns nothing makes no progress. */
         if (exchange->received > received || (moved > 0 && !owed))
             exchange->progress_ns = now_ns;
-        else if (exchange->timeout_ns && is_waiting_for_peer(exchange) &&
-                 now_ns >= exchange->progress_ns + exchange->timeout_ns)
-            return exchange_judge(exchange, REASON_STALLED, exchange->timeout_ns, why);
+        else if (is_late(exchange, now_ns, &waited_ns))
+            return exchange_judge(exchange, REASON_STALLED, waited_ns, why);
         if (moved == 0)
             wait_to_move(exchange, now_ns);
     }

@@ -27,6 +27,12 @@ enum exchange_goal {
     EXCHANGE_ENDED   /* after that we half-close, and the peer's end has come too */
 };
 
+/* How long the first byte of an echo is waited for, where the caller tries again without it. */
+struct exchange_patience {
+    uint64_t timeout_ns; /* from when it is owed */
+    uint64_t until_ns;   /* and no longer than this (CLOCK_MONOTONIC); 0 = none of both counts */
+};
+
 struct exchange {
     int fd;
     struct compare *compare; /* NULL: nothing is compared, everything is handed on */
@@ -35,7 +41,8 @@ struct exchange {
     struct progress *progress; /* NULL: no progress line */
     uint64_t timeout_ns;       /* without progress while an echo or the end is owed; 0 = never.
                                 * What is sent is no progress while an echo is owed. */
-    uint64_t end_ns;  /* exchange_finish waits no longer (CLOCK_MONOTONIC); 0 = its own limit */
+    struct exchange_patience first;
+    uint64_t end_ns;  /* nothing is waited for any longer (CLOCK_MONOTONIC); 0 = never */
     uint64_t planned; /* bytes of the whole stream, EXCHANGE_UNKNOWN */
 
     /* What goes out next. When it is used up and exhausted is not set, refill brings more or sets

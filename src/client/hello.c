@@ -15,6 +15,8 @@ static int say_hello(const struct request *request, const struct connect_result 
     (void)context;
     compare_init_window(&compare, window, sizeof window);
     exchange_init(&exchange, connected->fd, &compare, &request->trace, request->timeout_ns);
+    exchange.first = connected->first;
+    exchange.end_ns = request->end_ns;
     exchange.planned = exchange.pending_length = sizeof byte;
     exchange.pending = byte;
     exchange.exhausted = true;

@@ -79,11 +79,13 @@ static int converse(struct conversation *talk, size_t index, struct reason *why)
 
 static int converse_all(struct conversation *talk, struct reason *why)
 {
-    for (size_t i = 0; i < talk->request->operand_count; i++)
+    for (size_t i = 0; i < talk->request->operand_count; i++) {
         if (converse(talk, i, why) < 0)
             return -1;
-        else
-            talk->echoed++;
+        talk->echoed++;
+        /* An empty one has an echo too, and it is printed: there will be no other try. */
+        talk->exchange.first.until_ns = 0;
+    }
     if (!talk->request->compare)
         return exchange_run(&talk->exchange, EXCHANGE_ENDED, why);
     return exchange_finish(&talk->exchange, why);
@@ -104,6 +106,7 @@ static int talk_over(const struct request *request, const struct connect_result 
     compare_init_window(&compare, window, WINDOW_SIZE);
     exchange_init(&talk.exchange, connected->fd, request->compare ? &compare : NULL,
                   &request->trace, request->timeout_ns);
+    talk.exchange.first = connected->first;
     talk.exchange.deliver = deliver;
     talk.exchange.context = &talk;
     output_begin_bytes(&talk.terminal);

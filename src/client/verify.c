@@ -45,6 +45,7 @@ static int verify_over(const struct request *request, const struct connect_resul
     generator_init(generator, &exchange, connected->fd, request->seed, 0, &request->trace,
                    request->timeout_ns);
     generator_offer(&exchange, request->size);
+    exchange.first = connected->first;
     exchange.progress = &progress;
     progress_init(&progress, stderr, start_ns);
     status = exchange_run(&exchange, EXCHANGE_ENDED, why);

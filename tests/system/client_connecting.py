@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """How the client gets its connection, and what it says when it gets none."""
 
+import concurrent.futures
 import json
 import os
 import signal
@@ -12,6 +13,18 @@ import unittest
 
 import badpeers
 import echotest
+
+
+# Every mode that waits for an echo: arguments, standard input, what is printed.
+MODES = (
+    (("hello", "you"), None, "hello\nyou\n"),
+    ((), b"hello\n" * 1000, "hello\n" * 1000),
+    (("--verify", "--size", "1MiB", "--seed", "1"), None, "OK 1048576 bytes in "),
+    (("--ping", "-c", "2", "-i", "0"), None, "2 sent, 2 echoed, 0 lost, 0 corrupt, 0 late, "
+                                            "0 broken, "),
+    (("--check",), None, "ECHO OK - "),
+    (("--selftest", "--silence", "0", "-q"), None, "11 exchanges, 11 ok, 0 failed\n"),
+)
 
 
 class Connecting(echotest.TestCase):
@@ -160,14 +173,7 @@ class Connecting(echotest.TestCase):
             if end in ("reset", "reset after reading"):
                 conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         every_end = ["reset", "close", "reset after reading"]
-        for arguments, data, output in (
-                (("hello", "you"), None, "hello\nyou\n"),
-                ((), b"hello\n" * 1000, "hello\n" * 1000),
-                (("--verify", "--size", "1MiB", "--seed", "1"), None, "OK 1048576 bytes in "),
-                (("--ping", "-c", "2", "-i", "0"), None, "2 sent, 2 echoed, 0 lost, 0 corrupt, 0 late, "
-                                                        "0 broken, "),
-                (("--check",), None, "ECHO OK - "),
-                (("--selftest", "--silence", "0", "-q"), None, "11 exchanges, 11 ok, 0 failed\n")):
+        for arguments, data, output in MODES:
             with self.subTest(arguments), badpeers.serve(proxy) as peer:
                 peer.ends = list(every_end)
                 options = {"data": data} if data else {}
@@ -188,6 +194,64 @@ class Connecting(echotest.TestCase):
                                                              *arguments)
                     self.assertEqual((status, errors.count(": EOF: ")), (5, 1), errors)
                     self.assertGreater(peer.connections, 1)
+
+    @staticmethod
+    def in_every_mode(function):
+        """Most of the time is spent waiting: all at once."""
+        with concurrent.futures.ThreadPoolExecutor(len(MODES)) as pool:
+            return list(zip(MODES, pool.map(lambda row: function(*row), MODES)))
+
+    def test_wait_gives_silence_up(self):
+        """A proxy may also accept and then say nothing: the next connection finds the server."""
+        def silent_once(conn):
+            if conn.peer.connections == 1:
+                conn.peer.stopped.wait()
+            badpeers.exact(conn)
+
+        def run(arguments, data, _):
+            with badpeers.serve(silent_once) as peer:
+                options = {"data": data} if data else {}
+                # Less than --timeout.
+                return self.run_client("--wait", "9", peer.endpoint, *arguments, **options)
+        for (arguments, _, output), (status, text, errors) in self.in_every_mode(run):
+            with self.subTest(arguments):
+                self.assertEqual((status, errors), (0, ""), text)
+                self.assertIn(output, text)
+
+    def test_wait_ends_in_silence(self):
+        """--wait and --ping's -w are limits while the first echo is awaited too."""
+        def run(arguments, data, _):
+            with badpeers.serve(lambda conn: conn.peer.stopped.wait()) as peer:
+                limit = ("--wait", "0.3")
+                if "--ping" in arguments:
+                    limit = ("-w", "0.3", "--wait", "60")
+                start = time.monotonic()
+                options = {"data": data} if data else {}
+                result = self.run_client(*limit, peer.endpoint, *arguments, **options)
+                return result, time.monotonic() - start
+        for (arguments, _, _), ((status, text, errors), seconds) in self.in_every_mode(run):
+            with self.subTest(arguments):
+                self.assertEqual(status, 2 if "--check" in arguments else 1, errors)
+                self.assertEqual((text + errors).count(" STALLED: "), 1, text + errors)
+                self.assertLess(seconds, 8)
+
+    def test_wait_repeats_nothing_that_was_printed(self):
+        """An empty message has its echo at once: what follows has the time of --timeout."""
+        with badpeers.serve(lambda conn: conn.peer.stopped.wait()) as peer:
+            status, output, errors = self.run_client("--wait", "60", "--timeout", "1.5",
+                                                     peer.endpoint, "", "hello")
+            self.assertEqual((status, output, peer.connections), (1, "\n", 1), errors)
+            self.assertIn(": STALLED: 1.5 s at 0", errors)
+
+    def test_wait_is_over_before_the_input_comes(self):
+        """What is typed later has the time of --timeout."""
+        with badpeers.serve("answers-late") as peer:
+            process = subprocess.Popen([echotest.CLIENT, "--wait", "0.1", peer.endpoint],
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            start = time.monotonic()
+            echotest.wait_for(lambda: peer.connections and time.monotonic() - start > 0.2)
+            output, _ = process.communicate(b"hello\n", timeout=echotest.PATIENCE)
+            self.assertEqual((process.returncode, output, peer.connections), (0, b"hello\n", 1))
 
     def test_hints(self):
         """What people write who forgot the port, or the endpoint."""

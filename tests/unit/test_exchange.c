@@ -177,6 +177,48 @@ static void stall(void **state)
     peer_stop(&peer, fd);
 }
 
+/* The first byte has limits of its own. */
+static void stall_at_first(void **state)
+{
+    static struct generator generator; /* large */
+    static const struct {
+        size_t limit; /* of what the peer echoes */
+        uint64_t timeout_ns;
+        struct exchange_patience first; /* until_ns and end_ns: from now */
+        uint64_t end_ns;
+        const char *text;
+    } rows[] = {
+        {0, 0, {50 * NS_PER_MS, 3600 * NS_PER_S}, 0, "0.05 s at 0"},
+        {0, 60 * NS_PER_MS, {3600 * NS_PER_S, 3600 * NS_PER_S}, 0, "0.06 s at 0"},
+        {3, 70 * NS_PER_MS, {3600 * NS_PER_S, 3600 * NS_PER_S}, 0, "0.07 s at 3"},
+        {0, 0, {3600 * NS_PER_S, 50 * NS_PER_MS}, 0, " s at 0"},
+        {0, 0, {0, 0}, 50 * NS_PER_MS, " s at 0"},
+        {3, 0, {0, 0}, 50 * NS_PER_MS, " s at 3"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct exchange exchange;
+        struct reason why;
+        struct peer peer;
+        int fd = peer_start(&peer, PEER_KEEPS_SILENT, rows[i].limit);
+        uint64_t now_ns = clock_now_ns();
+
+        generator_init(&generator, &exchange, fd, 1, 0, &silent, rows[i].timeout_ns);
+        generator_offer(&exchange, 5);
+        exchange.first = rows[i].first;
+        if (exchange.first.until_ns)
+            exchange.first.until_ns += now_ns;
+        if (rows[i].end_ns)
+            exchange.end_ns = now_ns + rows[i].end_ns;
+        assert_int_equal(exchange_run(&exchange, EXCHANGE_ECHOED, &why), -1);
+        assert_int_equal(why.word, REASON_STALLED);
+        if (!strstr(why.text, rows[i].text))
+            fail_msg("row %zu: \"%s\"", i, why.text);
+        peer_stop(&peer, fd);
+    }
+}
+
 /* More than the window holds goes through it all the same, both ways at once. */
 static void small_window(void **state)
 {
@@ -211,6 +253,7 @@ int main(void)
         cmocka_unit_test(faults_on_the_way),
         cmocka_unit_test(ends),
         cmocka_unit_test(stall),
+        cmocka_unit_test(stall_at_first),
         cmocka_unit_test(small_window),
     };
 
