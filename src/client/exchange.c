@@ -361,5 +361,9 @@ int exchange_run(struct exchange *exchange, enum exchange_goal goal, struct reas
 
 int exchange_finish(struct exchange *exchange, struct reason *why)
 {
-    return exchange->compare ? count_extra(exchange, why) : 0;
+    if (!exchange->compare)
+        return 0;
+    if (count_extra(exchange, why) < 0)
+        return -1;
+    return exchange->receive_code ? broken(exchange, exchange->receive_code, why) : 0;
 }

@@ -76,7 +76,7 @@ void exchange_init(struct exchange *exchange, int fd, struct compare *compare,
 int exchange_run(struct exchange *exchange, enum exchange_goal goal, struct reason *why) MUST_CHECK;
 
 /* After the last echo: half-closes, waits up to 1 s for the end. 0 whether that came or not; -1
- * with EXTRA when bytes came. */
+ * with EXTRA when bytes came, RESET when the connection broke. */
 int exchange_finish(struct exchange *exchange, struct reason *why) MUST_CHECK;
 
 /* One send of pending bytes: how many went out, 0 when none can now. Fails only for local causes: a

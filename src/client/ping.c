@@ -152,16 +152,12 @@ static void end_connection(struct ping *ping, const struct reason *why)
     connect_close(ping->request, &ping->connected.fd);
 }
 
-/* After the last answer of a connection: the peer must have nothing more to say, and not break it.
- */
+/* After the last answer of a connection. */
 static void part(struct ping *ping)
 {
     struct reason why;
-    int status = exchange_finish(&ping->exchange, &why);
 
-    if (status == 0 && ping->exchange.receive_code)
-        status = exchange_judge(&ping->exchange, REASON_RESET, 0, &why);
-    end_connection(ping, status < 0 ? &why : NULL);
+    end_connection(ping, exchange_finish(&ping->exchange, &why) < 0 ? &why : NULL);
 }
 
 /* Takes what has come. A broken connection ends here, not the run. */

@@ -110,6 +110,18 @@ class BadPeers(echotest.TestCase):
             result = self.judge(peer, "cuts-the-tail", "TRUNCATED", 5, stdin=self.input)
             self.assertIn("TRUNCATED: at 1997 of 2000\n", result[2])
 
+    def test_reset_after_the_last_echo(self):
+        """Every byte is back, and yet the stream did not end well: in every mode."""
+        with badpeers.serve("resets-after-each-answer") as peer:
+            for arguments, status in (
+                    ((MESSAGE,), 5), (("-j", MESSAGE), 5), ((), 5), (("--verify", "--size", "9"), 5),
+                    (("--check",), 2), (("--ping", "-c", "1"), 5),
+                    (("--ping", "-c", "1", "--wait", "60"), 5), (("--selftest", "--wait", "60"), 5)):
+                with self.subTest(arguments), open(self.input, "rb") as file:
+                    result = echotest.run(echotest.CLIENT, peer.endpoint, *arguments, stdin=file)
+                    self.assertEqual(result[0], status, result)
+                    self.assertIn(" RESET: at ", result[1] + result[2])
+
     def test_proxy_header(self):
         """What a proxy puts in front is readable in the error."""
         def announces(conn):

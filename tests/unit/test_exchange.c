@@ -219,6 +219,28 @@ static void stall_at_first(void **state)
     }
 }
 
+/* After the last echo the peer may end, but not break the connection. */
+static void reset_at_the_end(void **state)
+{
+    static struct generator generator; /* large */
+    struct exchange exchange;
+    struct reason why;
+    struct peer peer;
+    int fd = peer_start(&peer, PEER_ECHOES, 0);
+
+    (void)state;
+    generator_init(&generator, &exchange, fd, 1, 0, &silent, 30 * NS_PER_S);
+    generator_offer(&exchange, 5);
+    assert_int_equal(exchange_run(&exchange, EXCHANGE_ECHOED, &why), 0);
+    faults_set("recv:ECONNRESET@1");
+    assert_int_equal(exchange_finish(&exchange, &why), -1);
+    faults_set("");
+    assert_int_equal(why.word, REASON_RESET);
+    assert_int_equal(why.code, ECONNRESET);
+    assert_string_equal(why.text, "at 5");
+    peer_stop(&peer, fd);
+}
+
 /* More than the window holds goes through it all the same, both ways at once. */
 static void small_window(void **state)
 {
@@ -254,6 +276,7 @@ int main(void)
         cmocka_unit_test(ends),
         cmocka_unit_test(stall),
         cmocka_unit_test(stall_at_first),
+        cmocka_unit_test(reset_at_the_end),
         cmocka_unit_test(small_window),
     };
 
