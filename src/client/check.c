@@ -32,49 +32,44 @@ static const char *threshold(uint64_t ns, char *text, size_t size)
     return text;
 }
 
-static enum check_state print_state(enum check_state state)
-{
-    struct reason why;
-
-    if (output_line(&why) == 0)
-        return state;
-    fprintf(stderr, "echo-client: %s: %s\n", reason_name(why.word), why.text);
-    return CHECK_UNKNOWN;
-}
-
-static enum check_state print_json(const struct request *request, enum check_state state,
-                                   const struct reason *why, uint64_t time_ns)
+static int print_json(const struct request *request, enum check_state state,
+                      const struct reason *failure, uint64_t time_ns, struct reason *why)
 {
     struct report report;
-    struct reason bad;
 
     output_begin(&report, "check");
     report_text(&report, "endpoint", request->name);
     report_text(&report, "state", state_names[state]);
-    if (why)
+    if (failure)
         report_null(&report, "time_ns");
     else
         report_number(&report, "time_ns", time_ns);
-    if (why)
-        report_reason(&report, "error", why);
-    if (output_print(&report, &bad) == 0)
-        return state;
-    fprintf(stderr, "echo-client: %s: %s\n", reason_name(bad.word), bad.text);
-    return CHECK_UNKNOWN;
+    if (failure)
+        report_reason(&report, "error", failure);
+    return output_print(&report, why);
 }
 
 enum check_state check_failed(const struct request *request, const struct reason *why)
 {
     enum check_state state =
         reason_exit_status(why->word, 1) == EXIT_LOCAL ? CHECK_UNKNOWN : CHECK_CRITICAL;
+    struct reason bad;
+    int status;
 
-    if (request->json)
-        return print_json(request, state, why, 0);
-    output_text("ECHO %s - %s: %s\n", state_names[state], reason_name(why->word), why->text);
-    return print_state(state);
+    if (request->json) {
+        status = print_json(request, state, why, 0, &bad);
+    } else {
+        output_text("ECHO %s - %s: %s\n", state_names[state], reason_name(why->word), why->text);
+        status = output_line(&bad);
+    }
+    if (status == 0)
+        return state;
+    fprintf(stderr, "echo-client: %s: %s\n", reason_name(bad.word), bad.text);
+    return CHECK_UNKNOWN;
 }
 
-static enum check_state print_time(const struct request *request, uint64_t time_ns)
+static enum check_state print_time(const struct request *request, uint64_t time_ns,
+                                   struct reason *why)
 {
     enum check_state state = CHECK_OK;
     char warn[32], crit[32];
@@ -84,12 +79,12 @@ static enum check_state print_time(const struct request *request, uint64_t time_
     else if (request->warn_ns && time_ns > request->warn_ns)
         state = CHECK_WARNING;
     if (request->json)
-        return print_json(request, state, NULL, time_ns);
+        return print_json(request, state, NULL, time_ns, why) < 0 ? CHECK_UNKNOWN : state;
     output_text("ECHO %s - %.2f ms round trip|time=%.6fs;%s;%s;0;\n", state_names[state],
                 (double)time_ns / 1e6, (double)time_ns / 1e9,
                 threshold(request->warn_ns, warn, sizeof warn),
                 threshold(request->crit_ns, crit, sizeof crit));
-    return print_state(state);
+    return output_line(why) < 0 ? CHECK_UNKNOWN : state;
 }
 
 /* One message and its echo; the time in *context. */
@@ -121,12 +116,11 @@ static int round_trip(const struct request *request, const struct connect_result
     return exchange_finish(&exchange, why);
 }
 
-enum check_state check_run(const struct request *request)
+enum check_state check_run(const struct request *request, struct reason *why)
 {
-    struct reason why = {.word = REASON_NONE};
     uint64_t time_ns = 0;
 
-    if (connect_work(request, round_trip, &time_ns, &why) != EXIT_EXACT)
-        return check_failed(request, &why);
-    return print_time(request, time_ns);
+    if (connect_work(request, round_trip, &time_ns, why) != EXIT_EXACT)
+        return CHECK_UNKNOWN;
+    return print_time(request, time_ns, why);
 }

@@ -83,7 +83,7 @@ static enum exit_status run(const struct request *request, struct reason *why)
     case REQUEST_SELFTEST:
         return selftest_run(request, why);
     case REQUEST_CHECK: /* its codes are those of monitoring plugins */
-        return (enum exit_status)check_run(request);
+        return (enum exit_status)check_run(request, why);
     case REQUEST_RESOLVE:
         return resolve_run(request, why);
     case REQUEST_SERVICES:

@@ -80,12 +80,16 @@ class Messages(echotest.TestCase):
 
     def test_output_that_cannot_be_written(self):
         with open("/dev/full", "w", encoding="ascii") as full:
-            for arguments in ((SHORT,), ("-j", SHORT), ("--verify", "--size", "10"), ("-h",)):
-                with self.subTest(arguments):
+            for arguments in ((SHORT,), ("-j", SHORT), ("--verify", "--size", "10"), ("-h",), (),
+                              ("--verify", "--size", "10", "-j"), ("--check",), ("--check", "-j"),
+                              ("--check", "--warn", "x"), ("--ping", "-c", "1"), ("--resolve",),
+                              ("--resolve", "-j"), ("--selftest",), ("--ping", "-c", "1", "-j")):
+                with self.subTest(arguments), open(self.write("in", SHORT), "rb") as file:
                     process = echotest.subprocess.run(
-                        [echotest.CLIENT, self.peer.endpoint, *arguments], stdout=full,
+                        [echotest.CLIENT, self.peer.endpoint, *arguments], stdin=file, stdout=full,
                         stderr=echotest.subprocess.PIPE, check=False)
-                    self.assertEqual(process.returncode, 2)
+                    self.assertEqual(process.returncode, 3 if "--check" in arguments else 2)
+                    self.assertEqual(process.stderr.count(b"\n"), 1, process.stderr)
                     self.assertIn(b"OTHER: ", process.stderr)
                     self.assertIn(b"No space left", process.stderr)
 
