@@ -383,7 +383,7 @@ enum exit_status ping_run(const struct request *request, struct reason *why)
         status = reason_exit_status(why->word, 0);
         goto out;
     }
-    /* Not before: until here a signal may simply end us, even in the name service. */
+    /* Not before: a run that has sent nothing has no statistics, so a signal simply ends it. */
     if (interrupt_catch(why) < 0)
         goto out;
     interrupt_catch_quit();

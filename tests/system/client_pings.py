@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import resource
 import select
 import signal
 import socket
@@ -237,6 +238,19 @@ class Pings(echotest.TestCase):
             output, _ = process.communicate(timeout=echotest.PATIENCE)
             self.assertEqual(process.returncode, 0)
             self.assertGreater(counts(output)[0], 2)
+
+    def test_signals_before_the_first_ping(self):
+        """There is nothing to print: each ends the program, which the shell can then tell."""
+        with badpeers.serve(lambda conn: conn.peer.stopped.wait(), self.path("silent")) as peer:
+            for endpoint, step in ((self.path("nothing"), "failed"), (peer.endpoint, "send: ")):
+                for number in (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT):
+                    with self.subTest(endpoint=endpoint, number=number):
+                        process = self.start(endpoint, "-v", "--wait", "60", preexec_fn=lambda:
+                                             resource.setrlimit(resource.RLIMIT_CORE, (0, 0)))
+                        echotest.read_line_with(process.stderr, step)
+                        process.send_signal(number)
+                        output, _ = process.communicate(timeout=echotest.PATIENCE)
+                        self.assertEqual((process.returncode, output), (-number, ""))
 
     def test_interrupt_of_a_loop_that_never_sleeps(self):
         with badpeers.serve("exact", self.path()) as peer:
