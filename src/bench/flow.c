@@ -442,6 +442,28 @@ static void opened(struct flow *flow)
         flow_begin(flow);
 }
 
+/* Since when the peer has had time for what is outstanding; 0: nothing is. */
+static uint64_t waiting_since(const struct flow *flow)
+{
+    uint64_t since_ns = flow->begun_ns; /* DOWN with a begin: the backlog is full */
+
+    if (flow->state == FLOW_ENDING || (flow->state == FLOW_OPEN && !flow_owed(flow)))
+        return 0;
+    /* A peer that answers one byte a second makes progress, but the message is late. */
+    if (flow->state == FLOW_OPEN)
+        since_ns =
+            flow->worker->run->plan->bulk ? flow->progress_ns : flow->messages[flow->first].sent_ns;
+    return since_ns && since_ns < flow->excused_ns ? flow->excused_ns : since_ns;
+}
+
+static int is_overdue(const struct flow *flow, uint64_t now_ns)
+{
+    uint64_t since_ns = waiting_since(flow);
+
+    return since_ns && now_ns > since_ns &&
+           now_ns - since_ns >= flow->worker->run->plan->timeout_ns;
+}
+
 void flow_open(struct flow *flow)
 {
     struct worker *worker = flow->worker;
@@ -457,7 +479,7 @@ void flow_open(struct flow *flow)
     flow->source.fd = transport_connect(worker->run->address, source, &pending, &why);
     if (flow->source.fd < 0 && why.code == EAGAIN) {
         /* The backlog of a Unix socket is full, which no event will ever tell. */
-        if (clock_now_ns() - flow->begun_ns >= plan->timeout_ns)
+        if (is_overdue(flow, clock_now_ns()))
             fail(flow, REASON_TIMEOUT, 0);
         else
             retry_later(flow, BACKLOG_PAUSE_NS);
@@ -525,21 +547,15 @@ static void flow_ready(struct loop_source *source, unsigned events)
     }
 }
 
-void flow_check(struct flow *flow, uint64_t now_ns)
+void flow_check(struct flow *flow, uint64_t now_ns, uint64_t late_ns)
 {
-    const struct plan *plan = flow->worker->run->plan;
-    uint64_t since_ns = flow->begun_ns;
+    uint64_t since_ns = waiting_since(flow);
+    int bulk = flow->worker->run->plan->bulk;
 
-    if (flow->state == FLOW_OPEN) {
-        if (!flow_owed(flow))
-            return;
-        /* A peer that answers one byte a second makes progress, but the message is late. */
-        since_ns = plan->bulk ? flow->progress_ns : flow->messages[flow->first].sent_ns;
-    } else if (flow->state != FLOW_CONNECTING) {
-        return;
-    }
-    if (now_ns > since_ns && now_ns - since_ns >= plan->timeout_ns)
-        fail(flow, flow->state == FLOW_OPEN && plan->bulk ? REASON_STALLED : REASON_TIMEOUT, 0);
+    if (since_ns && since_ns < now_ns)
+        flow->excused_ns = late_ns < now_ns - since_ns ? since_ns + late_ns : now_ns;
+    if (flow->state != FLOW_DOWN && is_overdue(flow, now_ns))
+        fail(flow, flow->state == FLOW_OPEN && bulk ? REASON_STALLED : REASON_TIMEOUT, 0);
 }
 
 void flow_end(struct flow *flow)

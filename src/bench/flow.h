@@ -41,6 +41,7 @@ struct flow {
     uint64_t begun_ns;    /* first attempt of this connect */
     uint64_t progress_ns; /* last time that bytes came, or began to be owed */
     uint64_t free_ns;     /* since when one more message could be sent */
+    uint64_t excused_ns;  /* the peer's time begins here at the earliest; see flow_check */
     uint64_t retry_ns;
     unsigned failures; /* in a row */
     int settled;       /* the first attempt has succeeded or failed */
@@ -63,8 +64,10 @@ void flow_offer(struct flow *flow, uint64_t due_ns);
 /* Whether one more message may be in flight. */
 int flow_has_room(const struct flow *flow);
 
-/* Fails the flow if an echo, or the connection, has been owed for too long. */
-void flow_check(struct flow *flow, uint64_t now_ns);
+/* Fails the flow if an echo, or the connection, is outstanding for longer than the timeout. The
+ * check itself comes late_ns late: this process was stopped or busy, which does not count as the
+ * peer's time. */
+void flow_check(struct flow *flow, uint64_t now_ns, uint64_t late_ns);
 
 /* The end of the run: half-closes and waits for the peer's end; what still comes is EXTRA. */
 void flow_end(struct flow *flow);

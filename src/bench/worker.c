@@ -185,16 +185,23 @@ static void hand_over(struct worker *worker)
     loop_wake(worker->run->main);
 }
 
-/* What has to be looked at a few times a second only. */
+/* What has to be looked at a few times a second only. The time by which that is late, because this
+ * process was stopped or busy, is not the server's: what it answered meanwhile may still be unread,
+ * and what it had no room for unsent. */
 static void sweep(struct worker *worker)
 {
     uint64_t every_ns = worker->run->plan->timeout_ns / 8;
+    uint64_t late_ns = worker->now_ns - worker->sweep_ns;
+    uint64_t over_ns = worker->now_ns > worker->end_ns ? worker->now_ns - worker->end_ns : 0;
 
     worker->sweep_ns = worker->now_ns + (every_ns < SWEEP_MOST_NS ? every_ns : SWEEP_MOST_NS);
     for (unsigned i = 0; i < worker->flow_count; i++)
-        flow_check(&worker->flows[i], worker->now_ns);
-    if (worker->open)
+        flow_check(&worker->flows[i], worker->now_ns, late_ns);
+    worker->late_ns += late_ns < over_ns ? late_ns : over_ns;
+    if (worker->open || late_ns > worker->now_ns - worker->open_ns)
         worker->open_ns = worker->now_ns;
+    else
+        worker->open_ns += late_ns;
 }
 
 /* No message will begin any more. */
@@ -216,11 +223,11 @@ static int turn(struct worker *worker)
     worker->now_ns = clock_now_ns();
     if (count > 0)
         worker->busy_ns += worker->now_ns - began_ns;
+    if (worker->now_ns >= worker->sweep_ns)
+        sweep(worker);
     if (worker->retry && worker->retry_ns <= worker->now_ns &&
         !(worker->going && sending_is_over(worker)))
         retry_flows(worker);
-    if (worker->now_ns >= worker->sweep_ns)
-        sweep(worker);
     hand_over(worker);
     return 0;
 }
@@ -230,7 +237,7 @@ static int connect_all(struct worker *worker)
 {
     unsigned next = 0;
 
-    worker->now_ns = worker->open_ns = clock_now_ns();
+    worker->now_ns = worker->open_ns = worker->sweep_ns = clock_now_ns();
     while (worker->settled < worker->flow_count) {
         for (; next < worker->flow_count && worker->connecting < CONNECTING_MAX; next++)
             flow_open(&worker->flows[next]);
@@ -292,7 +299,8 @@ static int is_patient(const struct worker *worker)
 
     if (atomic_load_explicit(&run->phase, memory_order_relaxed) == RUN_ABANDONED)
         return 0;
-    if (worker->now_ns >= worker->end_ns && worker->now_ns - worker->end_ns >= run->patience_ns)
+    if (worker->now_ns >= worker->end_ns &&
+        worker->now_ns - worker->end_ns >= run->patience_ns + worker->late_ns)
         return 0;
     /* A number of messages has no end of its own: without a connection it is never reached. */
     return !run->plan->messages || worker->open ||

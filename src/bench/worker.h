@@ -56,6 +56,7 @@ struct worker {
     uint64_t next_stream; /* of the next connection; no other worker's, and none twice */
     uint64_t now_ns;      /* when the events of this turn came */
     uint64_t sweep_ns, open_ns;
+    uint64_t late_ns; /* so much of the time after the end this process was stopped or busy */
     int going, stopped;
     uint64_t measure_ns, end_ns;
     unsigned pieces;

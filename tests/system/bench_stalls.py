@@ -14,6 +14,7 @@ import badpeers
 import echotest
 
 STOP_S = 0.3
+OWN_STOP_S = 1.6  # of echo-bench itself, with a timeout of 1 s
 
 
 def echo_and_tell():
@@ -77,6 +78,93 @@ class Stalls(echotest.TestCase):
         self.assertEqual(result["messages"], 0)
         self.assertEqual(result["messages"] + result["lost"] + result["unsent"], 30)
         self.assertGreater(result["errors"]["TIMEOUT"], 0)
+
+    def run_stopped(self, begun, resumed, *options):
+        """A run that stands still for longer than its timeout once begun() returns; resumed() is
+        called when it goes on. Its result, without a failure."""
+        process = self.bench("--warmup", "0", "--timeout", "1", *options)
+        begun(process)
+        process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+        threading.Event().wait(OWN_STOP_S)
+        process.send_signal(signal.SIGCONT)
+        resumed(process)
+        status, result = self.report(process)
+        self.assertEqual((status, result["errors"], result["connect_errors"]), (0, {}, {}))
+        self.assertEqual((result["lost"], result["unsent"]), (0, 0))
+        return result
+
+    def test_own_stop_in_a_message(self):
+        """The time in which echo-bench itself stands still is not the server's. More of the echo
+        is missing afterwards than one turn of the loop reads."""
+        size = 1 << 20
+        came, stopped = threading.Event(), threading.Event()
+
+        def hold(conn):
+            data = b""
+            for piece in badpeers.chunks(conn):
+                data += piece
+                if len(data) == size:
+                    break
+            else:
+                return  # it only tried the address
+            came.set()
+            stopped.wait(echotest.PATIENCE)
+            badpeers.send_rest(conn, data)
+            badpeers.exact(conn)
+
+        with badpeers.serve(hold, self.path()) as peer:
+            result = self.run_stopped(lambda process: came.wait(echotest.PATIENCE),
+                                      lambda process: stopped.set(), "-n", "1", "-c", "1", "-s", str(size),
+                                      peer.endpoint)
+        self.assertEqual(result["bytes_received"], size)
+
+    def test_own_stop_in_a_stream(self):
+        """More streams than one turn of the loop serves."""
+        server = self.server("unix:" + self.path())
+        self.run_stopped(lambda process: process.stdout.readline(), lambda process: None, "--bulk",
+                         "-c", "200", "-d", "2.5", "--interval", "0.1", server.endpoint)
+
+    def test_own_stop_at_the_end(self):
+        """All that was due is still sent and waited for."""
+        server = self.server("unix:" + self.path())
+        result = self.run_stopped(lambda process: process.stdout.readline(), lambda process: None,
+                                  "-c", "4", "-R", "1000", "-d", "0.5", "--interval", "0.1",
+                                  server.endpoint)
+        self.assertEqual(result["messages"], 500)
+
+    def test_own_stop_while_connecting(self):
+        """The backlog is full until it goes on."""
+        listener = socket.socket(socket.AF_UNIX)
+        self.addCleanup(listener.close)
+        listener.bind(self.path())
+        listener.listen(0)
+        listener.settimeout(echotest.PATIENCE)
+        waiting = self.client("unix:" + self.path())
+
+        def begun(process):
+            tasks = "/proc/%d/task" % process.pid
+            echotest.wait_for(lambda: len(os.listdir(tasks)) == 2)
+
+        def asleep(process):
+            tasks = "/proc/%d/task" % process.pid
+            for task in os.listdir(tasks):
+                with open("%s/%s/stat" % (tasks, task), encoding="ascii") as file:
+                    if file.read().rsplit(")", 1)[1].split()[0] != "S":
+                        return False
+            return True
+
+        def accept(process):
+            """Once it was refused again."""
+            echotest.wait_for(lambda: asleep(process))
+            waiting.close()
+            listener.accept()[0].close()
+            conn, _ = listener.accept()
+            with conn:
+                conn.settimeout(echotest.PATIENCE)
+                badpeers.exact(conn)
+
+        self.run_stopped(begun, accept, "-n", "1", "-c", "1", "unix:" + self.path())
 
     def bench(self, *arguments):
         """A running echo-bench whose report goes into a pipe."""
