@@ -4,6 +4,7 @@
 
 #include "base/descriptors.h"
 #include "base/options.h"
+#include "base/standard_output.h"
 #include "bench/plan.h"
 #include "bench/session.h"
 
@@ -23,20 +24,25 @@ static int refuse(const struct reason *why)
 
 static int print(int help)
 {
+    FILE *stream = standard_output();
+    int code;
+
     if (help) {
-        printf("Usage: echo-bench [options] ENDPOINT [ENDPOINT...]\n"
-               "       echo-bench --merge [options] FILE...\n"
-               "An honest load generator for any echo server.\n\n");
-        options_print(plan_options, stdout);
-        printf("\nENDPOINT is unix:/tmp/echo.sock, localhost:7777 and the like: "
-               "echo-endpoint(7).\n"
-               "Times: 0.5, 500ms, 30s, 5m. Sizes: 512, 64KiB, 1G. Manual: echo-bench(1).\n");
+        fprintf(stream, "Usage: echo-bench [options] ENDPOINT [ENDPOINT...]\n"
+                        "       echo-bench --merge [options] FILE...\n"
+                        "An honest load generator for any echo server.\n\n");
+        options_print(plan_options, stream);
+        fprintf(stream,
+                "\nENDPOINT is unix:/tmp/echo.sock, localhost:7777 and the like: "
+                "echo-endpoint(7).\n"
+                "Times: 0.5, 500ms, 30s, 5m. Sizes: 512, 64KiB, 1G. Manual: echo-bench(1).\n");
     } else {
-        printf("echo-bench (%s) %s\n", PACKAGE_NAME, PACKAGE_VERSION);
+        fprintf(stream, "echo-bench (%s) %s\n", PACKAGE_NAME, PACKAGE_VERSION);
     }
-    if (fflush(stdout) == 0)
+    code = standard_output_flush();
+    if (code == 0)
         return EXIT_EXACT;
-    fprintf(stderr, "echo-bench: OTHER: write standard output: %s\n", strerror(errno));
+    fprintf(stderr, "echo-bench: OTHER: write standard output: %s\n", strerror(-code));
     return EXIT_LOCAL;
 }
 

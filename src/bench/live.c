@@ -2,6 +2,7 @@
 #include "bench/live.h"
 
 #include "base/clock.h"
+#include "base/standard_output.h"
 #include "bench/record.h"
 #include "bench/units.h"
 
@@ -58,8 +59,8 @@ static void show_json(const struct live *live, const struct tally *tally, uint64
     report_real(&report, "rate", rate); /* null for no time at all */
     record_add_errors(&report, tally);
     report_histogram(&report, "latency", &tally->latency, 0);
-    /* A line that is lost in between does no harm; the report at the end is checked. */
-    if (report_print(&report, stdout, "standard output", &why) < 0)
+    /* The report at the end fails too, and says why. */
+    if (report_print(&report, standard_output(), "standard output", &why) < 0)
         return;
 }
 
@@ -97,8 +98,8 @@ void live_show(struct live *live, const struct tally *tally, uint64_t now_ns)
         if (live->plan->json)
             show_json(live, tally, now_ns, rate);
         else
-            printf("%s\n", line);
-        fflush(stdout);
+            fprintf(standard_output(), "%s\n", line);
+        fflush(standard_output());
     } else if (progress_due(&live->progress, now_ns)) {
         progress_show(&live->progress, now_ns, "%s", line);
     }

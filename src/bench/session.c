@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "bench/session.h"
 
+#include "base/standard_output.h"
 #include "bench/merge.h"
 #include "bench/summary.h"
 
@@ -10,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void session_complain(struct session *session, const char *object, const struct reason *why)
 {
@@ -37,12 +39,12 @@ static int open_outputs(struct session *session, struct reason *why)
     if (session->keeps_files)
         signal(SIGPIPE, SIG_IGN);
     if (plan->json) {
-        record.stream = stdout;
+        record.stream = standard_output();
         record.name = "standard output";
         record.may_break = session->keeps_files;
         session->records[session->record_count++] = record;
     } else {
-        session->text = stdout;
+        session->text = standard_output();
     }
     if (plan->output) {
         record.stream = session->output.stream;
@@ -53,10 +55,10 @@ static int open_outputs(struct session *session, struct reason *why)
     return 0;
 }
 
-/* Whether the other end of a pipe or socket is closed. */
-static int reader_is_gone(FILE *stream)
+/* Whether standard output is a pipe or socket whose other end is closed. */
+static int reader_is_gone(void)
 {
-    struct pollfd fd = {.fd = fileno(stream)};
+    struct pollfd fd = {.fd = STDOUT_FILENO};
 
     return poll(&fd, 1, 0) > 0 && fd.revents & (POLLERR | POLLHUP);
 }
@@ -64,14 +66,16 @@ static int reader_is_gone(FILE *stream)
 enum exit_status session_finish(struct session *session, const struct result *result,
                                 enum exit_status status)
 {
+    int code;
+
     if (session->hdr.stream &&
         histogram_print_hgrm(&result->tally->latency, 1e6, session->hdr.stream) < 0) {
         fprintf(stderr, "echo-bench: OTHER: write %s: %s\n", session->plan->hdr, strerror(errno));
         status = EXIT_LOCAL;
     }
-    if (session->text && (fflush(session->text) != 0 || ferror(session->text)) &&
-        !(session->keeps_files && reader_is_gone(session->text))) {
-        fprintf(stderr, "echo-bench: OTHER: write standard output: %s\n", strerror(errno));
+    code = session->text ? standard_output_flush() : 0;
+    if (code < 0 && !(session->keeps_files && reader_is_gone())) {
+        fprintf(stderr, "echo-bench: OTHER: write standard output: %s\n", strerror(-code));
         status = EXIT_LOCAL;
     }
     return status;

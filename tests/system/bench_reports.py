@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The reports of echo-bench: text, JSON, .hgrm, goals, differences, merging."""
 
+import contextlib
 import json
 import os
 import pty
@@ -8,6 +9,7 @@ import re
 import shlex
 import signal
 import subprocess
+import threading
 import unittest
 
 import badpeers
@@ -138,6 +140,44 @@ class Reports(echotest.TestCase):
             process.stdout.close()
             self.assertEqual((process.wait(echotest.PATIENCE), process.stderr.read()),
                              (-signal.SIGPIPE, b""))
+
+    def start_with_full_output(self, *arguments):
+        """A process whose standard output is a full non-blocking pipe; how much is in it, and the
+        descriptor to read from."""
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        os.set_blocking(writer, False)
+        filled = 0
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                filled += os.write(writer, bytes(4096))
+        process = subprocess.Popen([echotest.BENCH, *arguments], stdout=writer,
+                                   stderr=subprocess.PIPE)
+        os.close(writer)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process, filled, reader
+
+    def test_non_blocking_output(self):
+        """Another process that shares standard output may have made it non-blocking: a full pipe
+        is waited for, and nothing is lost."""
+        run = ("--warmup", "0", "-d", "0.1", "-c", "1", self.endpoint)
+        cases = ((("--help",), r"echo-bench\(1\)\.$"),
+                 (run, r"(?m)^generator "),
+                 (("-j", "-R", "1000", *run), r'^{"type":"result".*}$'),
+                 (("--interval", "0.05", *run), r"(?m)^0\.1 s .*\n(.*\n)*generator "),
+                 (("-j", "--interval", "0.05", *run),
+                  r'^{"type":"interval".*\n(.*\n)*{"type":"result".*}$'),
+                 (("--find-max", "max<1ns", "-R", "4", *run), r"offered(.*\n)*no rate meets max<1ns$"))
+        started = [self.start_with_full_output(*options) for options, _ in cases]
+        # All of them write meanwhile; there is no event for "has nowhere to write to".
+        threading.Event().wait(1)
+        for (process, filled, reader), (options, pattern) in zip(started, cases):
+            output = echotest.read_to_end(reader)[filled:].decode().rstrip()
+            self.assertEqual((process.wait(echotest.PATIENCE), process.stderr.read()),
+                             (6 if "--find-max" in options else 0, b""), options)
+            self.assertRegex(output, pattern)
 
     def test_files_are_whole(self):
         """A file is replaced by a whole report or stays as it was, with its links and its mode."""
