@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,16 @@ static int read_options(struct plan *plan, int argc, char **argv, struct reason 
     return 0;
 }
 
+/* No signal stays blocked, whatever the parent process left: until there is something to report,
+ * and for good in case of QUIT, signals end the process. */
+static void unblock_signals(void)
+{
+    sigset_t none;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 int main(int argc, char **argv)
 {
     static struct plan plan; /* too large for a small stack */
@@ -76,6 +87,7 @@ int main(int argc, char **argv)
     int asked;
     char **command = calloc((size_t)argc + 1, sizeof *command);
 
+    unblock_signals();
     if (!command || descriptors_fill_standard(&why) < 0) {
         if (!command)
             reason_errno(&why, ENOMEM, "start");

@@ -21,10 +21,25 @@
 #define OWN_DESCRIPTORS    32 /* standard streams, reports, libraries */
 #define WORKER_DESCRIPTORS 4  /* loop, wake-up, timer, one to spare */
 
+/* Those of INT and TERM that the parent process has not chosen to ignore, as nohup(1) and shells
+ * with background jobs do. */
+static sigset_t choose_signals(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM};
+    struct sigaction action;
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        if (sigaction(numbers[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+            sigaddset(&signals, numbers[i]);
+    return signals;
+}
+
 struct load *load_create(struct reason *why)
 {
     struct load *load = malloc(sizeof *load);
-    sigset_t signals;
+    sigset_t signals = choose_signals();
 
     if (!load) {
         reason_errno(why, ENOMEM, "start");
@@ -32,9 +47,6 @@ struct load *load_create(struct reason *why)
     }
     load->runs = 0;
     load->interruptions = 0;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     load->signal_fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
     if (load->signal_fd < 0) {

@@ -12,12 +12,13 @@
 struct load {
     struct ring ring;
     uint64_t runs;          /* so far: each has other bytes */
-    int signal_fd;          /* signalfd of INT and TERM */
+    int signal_fd;          /* signalfd of INT and TERM, unless they are ignored */
     unsigned interruptions; /* so far; no further run should begin once there was one */
 };
 
-/* Allocates. Until then INT and TERM end the process: there is nothing to report. INT and TERM are
- * blocked from here on, in all threads to come. */
+/* Allocates. Until then INT and TERM end the process: there is nothing to report. They are
+ * blocked from here on, in all threads to come; one that the parent process ignores stays ignored.
+ */
 struct load *load_create(struct reason *why);
 void load_destroy(struct load *load);
 

@@ -292,18 +292,6 @@ static enum exit_status merge_files(struct session *session, char *const *files,
     return status;
 }
 
-/* Whatever the parent blocks: while a name is resolved or a first connection is awaited, INT and
- * TERM end the process. */
-static void unblock_signals(void)
-{
-    sigset_t signals;
-
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigprocmask(SIG_UNBLOCK, &signals, NULL);
-}
-
 static int make_series(const struct plan *plan, struct series *series, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -325,7 +313,6 @@ enum exit_status session_run(const struct plan *plan, char *const *command, char
     enum exit_status status = EXIT_LOCAL;
     struct reason why;
 
-    unblock_signals();
     environment_read(&session.environment);
     if (!plan->merge && (!series || make_series(plan, series, count) < 0)) {
         reason_errno(&why, ENOMEM, "start");

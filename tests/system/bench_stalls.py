@@ -4,6 +4,7 @@ that it cannot."""
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -166,9 +167,10 @@ class Stalls(echotest.TestCase):
 
         self.run_stopped(begun, accept, "-n", "1", "-c", "1", "unix:" + self.path())
 
-    def bench(self, *arguments):
+    def bench(self, *arguments, preexec=None):
         """A running echo-bench whose report goes into a pipe."""
-        process = subprocess.Popen([echotest.BENCH, "-j", *arguments], stdout=subprocess.PIPE)
+        process = subprocess.Popen([echotest.BENCH, "-j", *arguments], stdout=subprocess.PIPE,
+                                   preexec_fn=preexec)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
@@ -260,6 +262,34 @@ class Stalls(echotest.TestCase):
             echotest.wait_for(connecting)
             process.send_signal(signal.SIGINT)
             self.assertEqual(process.wait(echotest.PATIENCE), -signal.SIGINT)
+
+    def test_ignored_signals(self):
+        """What the parent process ignores, as nohup does, stays ignored."""
+        server = self.server("unix:" + self.path())
+        process = self.bench("--interval", "0.1", "-d", "0.5", "--warmup", "0", server.endpoint,
+                             preexec=lambda: [signal.signal(number, signal.SIG_IGN)
+                                              for number in (signal.SIGINT, signal.SIGTERM)])
+        process.stdout.readline()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            process.send_signal(number)
+        status, result = self.report(process)
+        self.assertEqual((status, result["interrupted"]), (0, False))
+        self.assertEqual(result["elapsed_ns"], 0.5e9)
+
+    def test_blocked_signals(self):
+        """What the parent process blocks does not stay blocked."""
+        def block():
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+
+        server = self.server("unix:" + self.path())
+        for number in (signal.SIGQUIT, signal.SIGHUP, signal.SIGINT):
+            process = self.bench("--interval", "0.1", "-d", "60", "--warmup", "0", server.endpoint,
+                                 preexec=block)
+            process.stdout.readline()
+            process.send_signal(number)
+            self.assertEqual(process.wait(echotest.PATIENCE),
+                             0 if number == signal.SIGINT else -number)
 
     def test_interrupt_reports(self):
         """INT ends the run, not the report."""
