@@ -263,19 +263,29 @@ bool connect_waits(const struct request *request, const struct reason *why)
     return !interrupt_asked();
 }
 
+/* Whether --wait has cut this attempt short: then the failure before it tells more. */
+static bool is_cut_short(const struct request *request, const struct reason *why)
+{
+    return (why->word == REASON_TIMEOUT || why->word == REASON_STALLED) && request->wait_until_ns &&
+           clock_now_ns() >= request->wait_until_ns;
+}
+
 int connect_open(const struct request *request, struct connect_targets *targets,
                  struct connect_result *result, struct reason *why)
 {
-    struct reason bad;
+    struct reason bad = {.word = REASON_NONE}, before;
 
     do {
         uint64_t deadline_ns = clock_earlier_ns(
             connect_deadline_ns(request, request->connect_timeout_ns), request->wait_until_ns);
 
+        before = bad;
         if (connect_resolve(request, targets, deadline_ns, &bad) == 0 &&
             connect_again(request, targets, deadline_ns, result, &bad) == 0)
             return 0;
     } while (connect_waits(request, &bad));
+    if (before.word != REASON_NONE && is_cut_short(request, &bad))
+        bad = before;
     request_hint(request, &bad);
     *why = bad;
     return -1;
@@ -297,14 +307,19 @@ enum exit_status connect_work(const struct request *request,
     struct connect_targets targets;
     struct connect_result connected;
     struct exchange_patience first = {FIRST_ECHO_NS, request->wait_until_ns};
+    struct reason before = {.word = REASON_NONE};
     int status;
 
     /* A peer that is no echo server is there as soon as it accepts. */
     if (!request->compare)
         first.until_ns = 0;
     do {
-        if (connect_open(request, &targets, &connected, why) < 0)
-            return reason_exit_status(why->word, 0);
+        if (connect_open(request, &targets, &connected, why) < 0) {
+            if (before.word == REASON_NONE || !is_cut_short(request, why))
+                return reason_exit_status(why->word, 0);
+            status = -1;
+            break;
+        }
         why->word = REASON_NONE;
         connected.first = first;
         status = work(request, &connected, context, why);
@@ -312,6 +327,10 @@ enum exit_status connect_work(const struct request *request,
         /* It may be a server that needs its time. */
         if (why->word == REASON_STALLED)
             first.timeout_ns *= 2;
+        if (status == CONNECT_AGAIN)
+            before = *why;
     } while (status == CONNECT_AGAIN);
+    if (status < 0 && before.word != REASON_NONE && is_cut_short(request, why))
+        *why = before;
     return status < 0 ? reason_exit_status(why->word, 1) : EXIT_EXACT;
 }

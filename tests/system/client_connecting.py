@@ -190,7 +190,7 @@ class Connecting(echotest.TestCase):
         with badpeers.serve("closes-at-once", self.path()) as peer:
             for arguments in (("hello",), ("--verify",), ("--ping",), ("--selftest",)):
                 with self.subTest(arguments):
-                    status, output, errors = self.run_client("--wait", "0.2", peer.endpoint,
+                    status, output, errors = self.run_client("--wait", "1", peer.endpoint,
                                                              *arguments)
                     self.assertEqual((status, errors.count(": EOF: ")), (5, 1), errors)
                     self.assertGreater(peer.connections, 1)
