@@ -50,7 +50,7 @@ class Reports(echotest.TestCase):
                             "--require", "p99<60s,errors=0,bytes>1", self.endpoint).splitlines()
         lines += self.bench("-n", "300", "--interleave", "3", self.endpoint, other).splitlines()
         lines += self.bench("--bulk", "-d", "0.1", "--interval", "0.05", other).splitlines()
-        lines += self.bench("-d", "0.01", "-R", "100", "--find-max", "max<1ns", other,
+        lines += self.bench("-d", "0.2", "-R", "4", "--find-max", "max<1ns", other,
                             status=6).splitlines()
         wide = [line for line in lines if len(line) > 79 and not line.startswith("command")]
         self.assertEqual(wide, [])
@@ -345,14 +345,14 @@ class Reports(echotest.TestCase):
         not make up for bytes that differ."""
         with badpeers.serve("corrupts-under-load", self.path("liar")) as peer:
             status, output, errors = echotest.run(
-                echotest.BENCH, "--warmup", "0", "-d", "0.02", "-R", "200", "--find-max",
+                echotest.BENCH, "--warmup", "0", "-d", "0.5", "-R", "16", "--find-max",
                 "p50<30s", "-c", "1", peer.endpoint)
         self.assertEqual((status, errors), (4, ""))
         before, after = output.split("in all attempts:")
         for text in before, after:
             self.assertRegex(text, r"(?m)^errors .*CORRUPT \d+")
             self.assertRegex(text, r"(?m)^first +CORRUPT at offset \d+")
-        self.assertRegex(before, r"(?m)^highest rate that meets p50<30s: 200/s$")
+        self.assertRegex(before, r"(?m)^highest rate that meets p50<30s: 16/s$")
 
     def test_find_max_closes_in(self):
         """The goal p50 < 30 s holds until the rate itself cannot be reached."""
