@@ -239,10 +239,14 @@ int text_duration(const char *text, enum text_unit rule, uint64_t min_ns, uint64
         total = UINT64_MAX;
     else
         total = whole * unit->scale + wide_scale(unit->scale, billionths, NS_PER_S);
+    /* A bound of 1ns is how callers say "not 0". */
+    if (total == 0 && min_ns == 1)
+        return reason_set(why, REASON_USAGE, 0, "%s is too short: write a time longer than 0",
+                          quoted(text, copy, sizeof copy));
     if (total < min_ns || total > max_ns)
         return reason_set(why, REASON_USAGE, 0, "%s is outside %s to %s",
                           quoted(text, copy, sizeof copy),
-                          text_format_duration(min_ns, low, sizeof low),
+                          text_format_duration(min_ns > 1 ? min_ns : 0, low, sizeof low),
                           text_format_duration(max_ns, high, sizeof high));
     *duration_ns = total;
     return 0;

@@ -354,6 +354,9 @@ void request_hint(const struct request *request, struct reason *why)
     if (request->endpoint.kind != ENDPOINT_TCP || request->endpoint.service[0] ||
         reason_exit_status(why->word, 0) != EXIT_CONNECT)
         return;
+    /* The lookup has said what to write: there is a Unix socket of that name. */
+    if (strstr(why->text, " write unix:"))
+        return;
     if (text_number(message, 1, 65535, &port, NULL) == 0)
         snprintf(why->text + used, sizeof why->text - used, "; for port %s write %.80s:%s", message,
                  request->name, message);

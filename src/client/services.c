@@ -18,14 +18,13 @@ struct query {
 
 static int parse_port(const char *text, uint64_t *port, const char *whole, struct reason *why)
 {
-    struct reason bad;
     char copy[64];
 
-    if (text_number(text, 0, 65535, port, &bad) == 0)
+    if (text_number(text, 0, 65535, port, NULL) == 0)
         return 0;
     text_escape(copy, sizeof copy, whole, strlen(whole));
-    return reason_set(why, REASON_USAGE, 0, "%s: %s (a port is a number from 0 to 65535)", copy,
-                      bad.text);
+    return reason_set(why, REASON_USAGE, 0, "%s: a port is a plain decimal number from 0 to 65535",
+                      copy);
 }
 
 static int parse_range(struct query *query, const char *dash, struct reason *why)

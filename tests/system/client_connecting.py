@@ -272,6 +272,14 @@ class Connecting(echotest.TestCase):
                 status, _, errors = self.run_client(*arguments)
                 self.assertEqual(status, 3)
                 self.assertTrue(errors.endswith(hint), errors)
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.bind(self.path("e.sock"))
+            for arguments in (("e.sock", "hello"), ("e.sock",), ("e.sock", "7777")):
+                with self.subTest(arguments):
+                    status, _, errors = self.run_client(*arguments, cwd=self.directory)
+                    self.assertEqual(status, 3)
+                    self.assertTrue(errors.endswith(
+                        " (for the Unix socket of that name write unix:e.sock)\n"), errors)
         status, _, errors = self.run_client("--ping", "localhost", "7777")
         self.assertEqual(status, 2)
         self.assertTrue(errors.endswith(": --ping takes no MESSAGE; for port 7777 write "

@@ -71,6 +71,9 @@ REFUSED = (
     ((ENDPOINT, "-4", "hello"), "TCP endpoints"),
     (("localhost:7", "-4", "-6"), "exclude each other"),
     (("tcp6:localhost:7", "-4"), "contradicts"),
+    ((ENDPOINT, "--ping", "-w", "0"), "USAGE: -w: 0 is too short: write a time longer than 0\n"),
+    (("--services", "70000"), "USAGE: 70000: a port is a plain decimal number from 0 to 65535\n"),
+    (("--services", "7-+9"), "USAGE: 7-+9: a port is a plain decimal number from 0 to 65535\n"),
     (("tcp4:localhost:7", "-6"), "contradicts"),
 )
 

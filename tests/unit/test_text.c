@@ -199,6 +199,16 @@ static void durations(void **state)
                {"0.0", TEXT_UNIT_REQUIRED},
                {"99999999999999999999d", TEXT_UNIT_SECONDS},
                {"99999999999d", TEXT_UNIT_SECONDS}};
+    static const struct {
+        const char *text;
+        uint64_t min_ns;
+        const char *sentence;
+    } outside[] = {{"0", 1, "0 is too short: write a time longer than 0"},
+                   {"0.0s", 1, "0.0s is too short: write a time longer than 0"},
+                   {"2m", 1, "2m is outside 0 to 1m"},
+                   {"2m", 0, "2m is outside 0 to 1m"},
+                   {"0", NS_PER_MS, "0 is outside 1ms to 1m"}};
+    struct reason why;
     char text[32];
     uint64_t value;
 
@@ -212,6 +222,12 @@ static void durations(void **state)
     for (size_t i = 0; i < COUNT(bad); i++)
         if (text_duration(bad[i].text, bad[i].rule, 0, UINT64_MAX >> 1, &value, NULL) == 0)
             fail_msg("\"%s\" was taken for a duration", bad[i].text);
+    for (size_t i = 0; i < COUNT(outside); i++) {
+        assert_int_equal(text_duration(outside[i].text, TEXT_UNIT_SECONDS, outside[i].min_ns,
+                                       60 * NS_PER_S, &value, &why),
+                         -1);
+        assert_string_equal(why.text, outside[i].sentence);
+    }
 }
 
 static void escapes(void **state)
