@@ -36,8 +36,10 @@ static int open_outputs(struct session *session, struct reason *why)
     if (whole_file_same(&session->output, &session->hdr))
         return reason_set(why, REASON_USAGE, 0, "--output and --hdr name the same file");
     session->keeps_files = plan->output || plan->hdr;
-    if (session->keeps_files)
+    if (session->keeps_files) {
         signal(SIGPIPE, SIG_IGN);
+        signal(SIGXFSZ, SIG_IGN); /* the write fails, and no temporary file stays */
+    }
     if (plan->json) {
         record.stream = standard_output();
         record.name = "standard output";

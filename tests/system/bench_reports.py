@@ -2,10 +2,12 @@
 """The reports of echo-bench: text, JSON, .hgrm, goals, differences, merging."""
 
 import contextlib
+import ctypes
 import json
 import os
 import pty
 import re
+import resource
 import shlex
 import signal
 import subprocess
@@ -202,6 +204,71 @@ class Reports(echotest.TestCase):
         self.assertEqual((status, output, errors.count("\n")), (2, "", 1))
         self.assertIn("the same file", errors)
         self.assertEqual(json.loads(self.read("old.json"))["messages"], 10)
+
+    def run_with_output(self, *arguments, **options):
+        """A short run with -o; its exit status and what it said on standard error."""
+        status, _, errors = echotest.run(echotest.BENCH, "--warmup", "0", "-n", "10",
+                                         *arguments, self.endpoint, **options)
+        return status, errors
+
+    def test_file_names(self):
+        """A name of the greatest length; a link to a file that does not exist yet, also through
+        another one."""
+        os.symlink("directory/later", self.path("link"))
+        os.symlink(self.path("link"), self.path("second link"))
+        os.mkdir(self.path("directory"))
+        for name, target in (("n" * 255, "n" * 255), ("second link", "directory/later")):
+            self.assertEqual(self.run_with_output("-o", self.path(name)), (0, ""))
+            self.assertEqual(json.loads(self.read(target))["messages"], 10)
+        self.assertEqual(os.readlink(self.path("link")), "directory/later")
+        self.assertTrue(os.path.islink(self.path("second link")))
+        status, errors = self.run_with_output("-o", self.path("n" * 256))
+        self.assertEqual((status, errors.count("\n")), (2, 1))
+
+    def test_directory_cannot_be_changed(self):
+        """A file in it is then written in place."""
+        def obey_modes():
+            """Root too, from exec on."""
+            ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE
+
+        os.mkdir(self.path("directory"))
+        path = self.write("directory/file", "old\n" * 100000)
+        os.chmod(self.path("directory"), 0o555)
+        self.addCleanup(os.chmod, self.path("directory"), 0o755)
+        self.assertEqual(self.run_with_output("-o", path, preexec_fn=obey_modes), (0, ""))
+        self.assertEqual(json.loads(self.read("directory/file"))["messages"], 10)
+        status, errors = self.run_with_output("-o", path + "2", preexec_fn=obey_modes)
+        self.assertEqual((status, errors.count("\n")), (2, 1))
+        self.assertIn("Permission denied", errors)
+
+    def test_file_of_standard_output(self):
+        """It is not replaced: both reports are in it, one after the other."""
+        for options in (("-o", "/dev/stdout"), ("-o", self.path("out"))):
+            with open(self.path("out"), "wb") as file:
+                self.assertEqual(self.run_with_output(*options, stdout=file), (0, ""))
+            *text, report = self.read("out").splitlines()
+            self.assertEqual(json.loads(report)["messages"], 10)
+            self.assertTrue(text[0].startswith("echo-bench "), text)
+            self.assertRegex("\n".join(text), r"\ngenerator ")
+        with open(self.path("err"), "w+b") as file:
+            done = subprocess.run([echotest.BENCH, "-n", "1", "--warmup", "0", "-o", "/dev/stderr",
+                                   self.endpoint], stdout=file, stderr=subprocess.STDOUT,
+                                  check=False)
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(self.read("err"), r'\ngenerator (.*\n)*{.*"type":"result".*}\n$')
+
+    def test_file_too_large(self):
+        """A limit of its size, or a full device: one line, and no temporary file stays."""
+        before = sorted(os.listdir(self.directory))
+        for option in ("-o", "--hdr"):
+            for path, cause in ((self.path("limited"), "File too large"),
+                                ("/dev/full", "No space left on device")):
+                status, errors = self.run_with_output(
+                    option, path, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE,
+                                                                        (100, 100)))
+                self.assertEqual((status, errors),
+                                 (2, "echo-bench: OTHER: write %s: %s\n" % (path, cause)))
+        self.assertEqual(sorted(os.listdir(self.directory)), before)
 
     def test_goals(self):
         met = "p99<60s,errors=0,rate>1,bytes>1"
