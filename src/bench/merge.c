@@ -4,6 +4,7 @@
 #include "measure/report_document.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,48 +136,89 @@ static void read_result(struct document *document, int open, struct result *resu
     read_tally(document, open, result->tally);
 }
 
-/* Enough of a result to know it again. */
-struct merge_source {
-    const char *path;
-    char endpoint[ENDPOINT_TEXT_SIZE];
-    char started[32];
-    uint64_t seed, numbers[5];
-};
-
-static struct merge_source source_of(const char *path, const struct plan *plan,
-                                     const struct result *result)
+static uint64_t mix(uint64_t hash, const void *bytes, size_t length)
 {
-    struct merge_source source = {.path = path,
-                                  .seed = plan->seed,
-                                  .numbers = {result->elapsed_ns, result->user_ns,
-                                              result->system_ns, result->tally->latency.sum_ns,
-                                              result->tally->connect.sum_ns}};
+    const unsigned char *cursor = bytes;
 
-    memcpy(source.endpoint, result->endpoint, sizeof source.endpoint);
-    memcpy(source.started, result->started, sizeof source.started);
-    return source;
+    while (length--)
+        hash = (hash ^ *cursor++) * 0x100000001b3; /* FNV-1a */
+    return hash;
 }
 
-/* Notes where a result came from; refuses one that was there before. */
-static int add_source(struct merge *merge, const struct merge_source *source, struct reason *why)
+static struct result_print print_of(const struct plan *plan, const struct result *result)
+{
+    const uint64_t numbers[] = {plan->seed,
+                                result->elapsed_ns,
+                                result->user_ns,
+                                result->system_ns,
+                                result->tally->latency.sum_ns,
+                                result->tally->connect.sum_ns};
+    uint64_t hash = mix(0xcbf29ce484222325, result->endpoint, strlen(result->endpoint) + 1);
+    struct result_print print;
+
+    hash = mix(hash, result->started, strlen(result->started) + 1);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        for (unsigned shift = 0; shift < 64; shift += 8) /* the same on every machine */
+            hash = mix(hash, &(unsigned char){(unsigned char)(numbers[i] >> shift)}, 1);
+    snprintf(print.text, sizeof print.text, "%016" PRIx64, hash);
+    return print;
+}
+
+/* A result that was added, and where it came from. */
+struct merge_source {
+    const char *path;
+    struct result_print print;
+};
+
+static int add_print(struct result *result, const struct result_print *print, struct reason *why)
+{
+    struct result_print *grown =
+        realloc(result->prints, (result->print_count + 1) * sizeof *result->prints);
+
+    if (!grown)
+        return reason_errno(why, ENOMEM, "merge");
+    result->prints = grown;
+    grown[result->print_count++] = *print;
+    return 0;
+}
+
+/* That of a result, or those of all that a merged one is made of. */
+static int read_prints(struct document *document, const struct plan *plan, struct result *result,
+                       struct reason *why)
+{
+    struct result_print print = print_of(plan, result);
+    const char *text;
+
+    if (!document_has(document, NULL, "merged_from"))
+        return add_print(result, &print, why);
+    for (size_t i = 0; (text = document_list_text(document, NULL, "merged_from", i)); i++) {
+        snprintf(print.text, sizeof print.text, "%s", text);
+        if (add_print(result, &print, why) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Notes where a result came from; refuses one of which any part was there before. */
+static int add_sources(struct merge *merge, const struct result *result, const char *path,
+                       struct reason *why)
 {
     struct merge_source *grown;
 
-    for (size_t i = 0; i < merge->source_count; i++) {
-        const struct merge_source *old = &merge->sources[i];
-
-        if (old->seed == source->seed && strcmp(old->endpoint, source->endpoint) == 0 &&
-            strcmp(old->started, source->started) == 0 &&
-            memcmp(old->numbers, source->numbers, sizeof old->numbers) == 0)
-            return reason_set(why, REASON_USAGE, 0,
-                              "the result of %.60s is already added, from %.60s", source->endpoint,
-                              old->path);
-    }
-    grown = realloc(merge->sources, (merge->source_count + 1) * sizeof *grown);
+    for (size_t i = 0; i < merge->source_count; i++)
+        for (size_t j = 0; j < result->print_count; j++)
+            if (strcmp(merge->sources[i].print.text, result->prints[j].text) == 0)
+                return reason_set(why, REASON_USAGE, 0,
+                                  "the result of %.60s is already added, from %.60s",
+                                  result->endpoint, merge->sources[i].path);
+    grown =
+        realloc(merge->sources, (merge->source_count + result->print_count + 1) * sizeof *grown);
     if (!grown)
         return reason_errno(why, ENOMEM, "merge");
     merge->sources = grown;
-    grown[merge->source_count++] = *source;
+    for (size_t j = 0; j < result->print_count; j++)
+        grown[merge->source_count++] =
+            (struct merge_source){.path = path, .print = result->prints[j]};
     return 0;
 }
 
@@ -188,7 +230,7 @@ static struct merge_part *find_part(const struct merge *merge, const char *endpo
     return NULL;
 }
 
-/* The first result of its endpoint; its tally is taken over. */
+/* The first result of its endpoint; it is taken over. */
 static int add_part(struct merge *merge, const struct plan *plan, struct result *result,
                     struct reason *why)
 {
@@ -200,7 +242,7 @@ static int add_part(struct merge *merge, const struct plan *plan, struct result 
     merge->parts = grown;
     grown[merge->part_count].plan = *plan;
     grown[merge->part_count++].result = *result;
-    result->tally = NULL;
+    *result = (struct result){0};
     return 0;
 }
 
@@ -220,6 +262,9 @@ static int add_to_part(struct merge_part *part, const struct plan *plan,
     if (plan->size_max > part->plan.size_max)
         part->plan.size_max = plan->size_max;
     result_merge(&part->result, result);
+    for (size_t i = 0; i < result->print_count; i++)
+        if (add_print(&part->result, &result->prints[i], why) < 0)
+            return -1;
     return 0;
 }
 
@@ -230,7 +275,6 @@ static int add_result(struct merge *merge, struct document *document, const char
     struct result result = {.tally = tally_create()};
     struct plan *plan = malloc(sizeof *plan); /* too large for a small stack */
     struct merge_part *part;
-    struct merge_source source;
     int status = -1;
 
     if (!result.tally || !plan) {
@@ -240,15 +284,17 @@ static int add_result(struct merge *merge, struct document *document, const char
     *plan = *merge->plan;
     read_plan(document, plan);
     read_result(document, plan->rate > 0, &result);
-    source = source_of(path, plan, &result);
+    if (read_prints(document, plan, &result, why) < 0)
+        goto out;
     part = find_part(merge, result.endpoint);
     if (document->missing[0])
         reason_set(why, REASON_USAGE, 0, "the field \"%s\" is missing or of another type",
                    document->missing);
-    else if (add_source(merge, &source, why) == 0)
+    else if (add_sources(merge, &result, path, why) == 0)
         status = part ? add_to_part(part, plan, &result, why) : add_part(merge, plan, &result, why);
 out:
     free(plan);
+    free(result.prints);
     tally_destroy(result.tally);
     return status;
 }
@@ -297,8 +343,10 @@ int merge_add_file(struct merge *merge, const char *path, struct reason *why)
 
 void merge_release(struct merge *merge)
 {
-    for (size_t i = 0; i < merge->part_count; i++)
+    for (size_t i = 0; i < merge->part_count; i++) {
         tally_destroy(merge->parts[i].result.tally);
+        free(merge->parts[i].result.prints);
+    }
     free(merge->parts);
     free(merge->sources);
 }

@@ -156,6 +156,12 @@ int record_result(const struct record *record, const struct plan *plan, const st
     add_plan(&report, plan, result);
     report_number(&report, "elapsed_ns", result->elapsed_ns);
     report_truth(&report, "interrupted", result->interrupted);
+    if (result->print_count) {
+        report_list(&report, "merged_from");
+        for (size_t i = 0; i < result->print_count; i++)
+            report_text(&report, NULL, result->prints[i].text);
+        report_end(&report);
+    }
     report_number(&report, "connected", result->connected);
     report_number(&report, "connected_idle", result->idle);
     report_real(&report, "rate", result_rate(result));

@@ -7,6 +7,7 @@
 #include "transport/address.h"
 #include "transport/endpoint.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct result {
@@ -22,6 +23,15 @@ struct result {
     double busiest;              /* the busiest thread's share of one CPU, 0 to 1 */
     int interrupted;
     struct tally *tally;
+    /* Of a merged result: what it was made of. */
+    struct result_print *prints;
+    size_t print_count;
+};
+
+/* Enough of the result of one process to know it again. */
+#define RESULT_PRINT_SIZE 17
+struct result_print {
+    char text[RESULT_PRINT_SIZE];
 };
 
 /* Whether anything came back at all: without it there are no figures. */

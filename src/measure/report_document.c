@@ -96,6 +96,17 @@ const char *document_text(struct document *document, const struct json_t *object
     return "";
 }
 
+const char *document_list_text(struct document *document, const struct json_t *object,
+                               const char *key, size_t place)
+{
+    json_t *list = get(document, object, key);
+    const char *text = json_string_value(json_array_get(list, place));
+
+    if (!json_is_array(list) || (!text && place < json_array_size(list)))
+        note(document, key);
+    return text;
+}
+
 uint64_t document_number(struct document *document, const struct json_t *object, const char *key)
 {
     json_t *value = get(document, object, key);

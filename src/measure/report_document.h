@@ -39,6 +39,10 @@ const struct json_t *document_object(struct document *document, const struct jso
                                      const char *key);
 const char *document_text(struct document *document, const struct json_t *object,
                           const char *key); /* "" when missing */
+/* The text at that place of a list; NULL after its end, and when there is no list of texts (then
+ * noted). */
+const char *document_list_text(struct document *document, const struct json_t *object,
+                               const char *key, size_t place);
 uint64_t document_number(struct document *document, const struct json_t *object, const char *key);
 double document_real(struct document *document, const struct json_t *object, const char *key);
 int document_truth(struct document *document, const struct json_t *object, const char *key);

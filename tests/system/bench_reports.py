@@ -394,10 +394,28 @@ class Reports(echotest.TestCase):
                              ((closed, self.write("copy", self.read("closed.json"))),
                               "is already added"),
                              ((self.write("m", '{"type":"result"}\n'),), "missing"),
+                             ((self.write("f", self.read("closed.json").replace(
+                                 '"interrupted"', '"merged_from":[1],"interrupted"')),),
+                              '"merged_from" is missing or of another type'),
                              ((self.path("absent"),), "No such file")):
             status, output, errors = echotest.run(echotest.BENCH, "--merge", *files)
             self.assertEqual((status, output, errors.count("\n")), (2, "", 1))
             self.assertIn(piece, errors)
+
+    def test_merge_of_merged(self):
+        """A merged report says what it is made of: no result counts twice, and further ones add
+        up."""
+        for i in range(3):
+            self.bench("-n", str(10 + i), "-o", self.path("%d" % i), self.endpoint)
+        zero, one, two, merged = [self.path(name) for name in ("0", "1", "2", "merged")]
+        self.bench("--merge", "-o", merged, zero, one)
+        self.assertEqual(len(set(json.loads(self.read("merged"))["merged_from"])), 2)
+        for files in ((merged, one), (zero, merged), (merged, two, merged)):
+            status, output, errors = echotest.run(echotest.BENCH, "--merge", *files)
+            self.assertEqual((status, output, errors.count("\n")), (2, "", 1))
+            self.assertIn("is already added", errors)
+        result = json.loads(self.bench("-j", "--merge", two, merged))
+        self.assertEqual((result["messages"], len(result["merged_from"])), (33, 3))
 
     def test_find_max(self):
         lines = self.bench("-j", "-d", "0.05", "--timeout", "1", "-R", "50", "--find-max",

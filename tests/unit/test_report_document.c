@@ -97,6 +97,36 @@ static void fields(void **state)
     document_release(&document);
 }
 
+static void list(void **state)
+{
+    static const struct {
+        const char *line;
+        unsigned count;
+        const char *missing;
+    } rows[] = {{"{\"l\":[]}", 0, ""},
+                {"{\"l\":[\"x\",\"x\"]}", 2, ""},
+                {"{}", 0, "l"},
+                {"{\"l\":\"x\"}", 0, "l"},
+                {"{\"l\":[\"x\",1]}", 1, "l"},
+                {"{\"l\":{\"x\":\"x\"}}", 0, "l"}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct document document;
+        const char *text;
+        unsigned count = 0;
+
+        assert_int_equal(parse(&document, rows[i].line, NULL), 1);
+        while ((text = document_list_text(&document, NULL, "l", count))) {
+            assert_string_equal(text, "x");
+            count++;
+        }
+        assert_int_equal(count, rows[i].count);
+        assert_string_equal(document.missing, rows[i].missing);
+        document_release(&document);
+    }
+}
+
 /* What somebody else made of a report is refused and never crashes. */
 static void damaged(void **state)
 {
@@ -146,6 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(histogram_survives),
         cmocka_unit_test(fields),
+        cmocka_unit_test(list),
         cmocka_unit_test(damaged),
     };
 
