@@ -30,7 +30,7 @@ enum exchange_goal {
 /* How long the first byte of an echo is waited for, where the caller tries again without it. */
 struct exchange_patience {
     uint64_t timeout_ns; /* from when it is owed */
-    uint64_t until_ns;   /* and no longer than this (CLOCK_MONOTONIC); 0 = none of both counts */
+    uint64_t until_ns;   /* and no longer than this (CLOCK_MONOTONIC); 0 = neither counts */
 };
 
 struct exchange {

@@ -99,8 +99,8 @@ class Examples(echotest.TestCase):
                              ("/etc/echo-server.conf", settings), ("@echo", "@echo-%d" % os.getpid())):
                 command = command.replace(old, new)
             if " -t " in command or " -T " in command or "*" in command:
-                # As root the server refuses to listen for other machines.
-                result = self.sh(command + (" -t" if "*" in command else ""))
+                # Without --allow-root root may not listen for other machines.
+                result = self.sh(command + (" -t --allow-root" if "*" in command else ""))
                 self.assertEqual(result.returncode, 0, (command, result.stdout))
             else:
                 self.run_server(command)

@@ -146,7 +146,8 @@ class SettingsFile(echotest.TestCase):
         for more in ('owner = "4001"', 'group = "4002"', 'owner = "4001"; group = "4002"'):
             path = self.write("a.conf", 'listeners = ({ endpoint = "unix:%s"; %s; });'
                               % (self.path(), more))
-            self.assertIn("chown unix:%s: Operation not permitted" % self.path(),
+            # "Operation not permitted", but in a user namespace without them "Invalid argument".
+            self.assertIn("chown unix:%s: " % self.path(),
                           self.same("-c", path, preexec_fn=give_nothing_away))
         # In such a directory a file has the group without any right.
         if os.geteuid() == 0:
