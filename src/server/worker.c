@@ -124,14 +124,14 @@ bool worker_may_ask(struct worker *worker, struct connection *connection)
 /* The list goes round, so that it begins with this one. */
 static void begin_with(struct worker *worker, struct connection *first)
 {
-    struct connection *last = first;
+    struct connection *head = worker->connections, *last = first;
 
-    if (first == worker->connections)
+    if (!head || first == head)
         return;
     while (last->next)
         last = last->next;
-    last->next = worker->connections;
-    last->next->link = &last->next;
+    last->next = head;
+    head->link = &last->next;
     *first->link = NULL;
     worker->connections = first;
     first->link = &worker->connections;
