@@ -17,8 +17,7 @@ struct load {
 };
 
 /* Allocates. Until then INT and TERM end the process: there is nothing to report. They are
- * blocked from here on, in all threads to come; one that the parent process ignores stays ignored.
- */
+ * blocked from here on, in all threads to come, but for those that the parent process ignores. */
 struct load *load_create(struct reason *why);
 void load_destroy(struct load *load);
 

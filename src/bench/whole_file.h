@@ -28,8 +28,8 @@ int whole_file_open(struct whole_file *file, const char *path, struct reason *wh
 /* Whether both would replace the same file. */
 int whole_file_same(const struct whole_file *one, const struct whole_file *other);
 
-/* Writes what was printed, if anything was, and closes. On failure a file that
- * could be replaced is as before. Fine on a file that is not open. */
+/* Writes what was printed, if anything was, and closes. On failure a file that could be
+ * replaced is as before. Fine on a file that is not open. */
 int whole_file_commit(struct whole_file *file, struct reason *why) MUST_CHECK;
 
 #endif

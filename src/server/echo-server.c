@@ -310,7 +310,7 @@ static int print_help(void)
     return finish_output();
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     struct command_line line = {0};
     struct server_options options = {.reread = reread, .load = load, .context = &line};
@@ -360,5 +360,13 @@ int main(int argc, char **argv)
         (void)!be_interruptible(&options, NULL);
         complain(NULL, why.text);
     }
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    int status = run(argc, argv);
+
+    parent_release();
     return status;
 }

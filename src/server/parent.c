@@ -17,7 +17,7 @@ static struct {
     pthread_t thread;
     int parent_fd, stop_fd;
     bool running;
-} guard;
+} guard = {.parent_fd = -1};
 
 /* Not PR_SET_PDEATHSIG: that signal comes when the *thread* that started us ends. */
 int parent_open(struct reason *why)
@@ -84,4 +84,12 @@ void parent_unguard(void)
     pthread_join(guard.thread, NULL);
     close(guard.stop_fd);
     guard.running = false;
+}
+
+void parent_release(void)
+{
+    parent_unguard();
+    if (guard.parent_fd >= 0)
+        close(guard.parent_fd);
+    guard.parent_fd = -1;
 }

@@ -19,4 +19,7 @@ int parent_guard(int fd, struct reason *why) MUST_CHECK;
 /* Ends that; fine without a guard. */
 void parent_unguard(void);
 
+/* At the end of the process: closes the descriptor that is or was guarded as well. */
+void parent_release(void);
+
 #endif
