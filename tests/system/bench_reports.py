@@ -63,9 +63,11 @@ class Reports(echotest.TestCase):
             output = self.bench("-n", "2", "-c", "1", peer.endpoint)
         units, connect, latency = [re.split(r" +", line)[1:] for line in re.search(
             r"(?m)^ +p50.*\n( .*)\n(connect.*)\n(latency.*)$", output).groups()]
-        self.assertEqual(units[5:], ["us", "us"])
-        self.assertLess(float(connect[5]), 60e6)
-        self.assertGreater(float(latency[5]), 400e3)
+        # Connecting takes less than a millisecond, unless the machine is busy.
+        self.assertEqual(units[5], units[6])
+        scale = {"us": 1, "ms": 1e3}[units[5]]
+        self.assertEqual(float(connect[5]) * scale < 1e3, units[5] == "us", connect)
+        self.assertGreater(float(latency[5]) * scale, 400e3)
         self.assertEqual(latency[1:5], ["-"] * 4)
 
     def test_json_repeats_the_run(self):
