@@ -396,14 +396,18 @@ static void the_source_address_is_taken(void **state)
     struct reason why;
     char text[ADDRESS_TEXT_SIZE];
     int pending, served, fd = transport_connect(&bound, &source, &pending, &why);
-    int port_later = 0;
+    int on = 1, port_later = 0, other = socket(AF_INET, SOCK_STREAM, 0);
     socklen_t length = sizeof port_later;
 
     (void)state;
     assert_true(fd >= 0);
     /* Where the kernel, or the emulator, knows it. */
-    if (getsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &port_later, &length) == 0)
+    if (setsockopt(other, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) == 0) {
+        assert_int_equal(getsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &port_later, &length),
+                         0);
         assert_int_equal(port_later, 1);
+    }
+    close(other);
     served = sockets_accept(listener.fd, &peer);
     assert_int_equal(strncmp(address_format(&peer, text, sizeof text), "127.0.0.99:", 11), 0);
     assert_true(address_port(&peer) != 0);
