@@ -137,7 +137,7 @@ static void push(struct talk *talk, uint64_t length)
 /* Whether TCP has sent something that the other side has not acknowledged. */
 static bool is_on_its_way(int fd)
 {
-    int queued, unsent;
+    int queued = 0, unsent = 0; /* valgrind does not know that ioctl fills them */
 
     return ioctl(fd, SIOCOUTQ, &queued) == 0 && ioctl(fd, SIOCOUTQNSD, &unsent) == 0 &&
            queued > unsent;
