@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "base/descriptors.h"
+#include "base/inherited.h"
 #include "base/options.h"
 #include "base/standard_output.h"
 #include "bench/plan.h"
@@ -10,7 +11,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,16 +70,6 @@ static int read_options(struct plan *plan, int argc, char **argv, struct reason 
     return 0;
 }
 
-/* No signal stays blocked, whatever the parent process left: until there is something to report,
- * and for good in case of QUIT, signals end the process. */
-static void unblock_signals(void)
-{
-    sigset_t none;
-
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 int main(int argc, char **argv)
 {
     static struct plan plan; /* too large for a small stack */
@@ -87,7 +77,8 @@ int main(int argc, char **argv)
     int asked;
     char **command = calloc((size_t)argc + 1, sizeof *command);
 
-    unblock_signals();
+    /* Until there is something to report, and for good in case of QUIT, signals end the process. */
+    inherited_unblock();
     if (!command || descriptors_fill_standard(&why) < 0) {
         if (!command)
             reason_errno(&why, ENOMEM, "start");

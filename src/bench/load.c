@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/descriptors.h"
+#include "base/inherited.h"
 #include "base/loop.h"
 #include "bench/live.h"
 #include "bench/worker.h"
@@ -21,17 +22,15 @@
 #define OWN_DESCRIPTORS    32 /* standard streams, reports, libraries */
 #define WORKER_DESCRIPTORS 4  /* loop, wake-up, timer, one to spare */
 
-/* Those of INT and TERM that the parent process has not chosen to ignore, as nohup(1) and shells
- * with background jobs do. */
+/* Those of INT and TERM that the parent process does not ignore. */
 static sigset_t choose_signals(void)
 {
     static const int numbers[] = {SIGINT, SIGTERM};
-    struct sigaction action;
     sigset_t signals;
 
     sigemptyset(&signals);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        if (sigaction(numbers[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+        if (!inherited_ignores(numbers[i]))
             sigaddset(&signals, numbers[i]);
     return signals;
 }

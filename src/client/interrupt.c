@@ -6,6 +6,7 @@
 #include "client/interrupt.h"
 
 #include "base/clock.h"
+#include "base/inherited.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -38,8 +39,7 @@ static void catch (int number, int flags)
 {
     struct sigaction action;
 
-    /* nohup(1) and shells with background jobs start programs with signals ignored. */
-    if (sigaction(number, NULL, &action) < 0 || action.sa_handler == SIG_IGN)
+    if (inherited_ignores(number))
         return;
     action = (struct sigaction){.sa_handler = remember, .sa_flags = SA_RESTART | flags};
     sigemptyset(&action.sa_mask);
@@ -48,10 +48,7 @@ static void catch (int number, int flags)
 
 void interrupt_unblock(void)
 {
-    sigset_t none;
-
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    inherited_unblock();
 }
 
 int interrupt_catch(struct reason *why)

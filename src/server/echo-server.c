@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "base/descriptors.h"
+#include "base/inherited.h"
 #include "base/options.h"
 #include "base/standard_output.h"
 #include "base/text.h"
@@ -13,7 +14,6 @@
 
 #include <fcntl.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -275,10 +275,7 @@ static int open_parent(const struct command_line *line, int *fd, struct reason *
  * its time before and after the service: files, names, a terminal that stands still. */
 static int be_interruptible(const struct server_options *options, struct reason *why)
 {
-    sigset_t none;
-
-    sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    inherited_unblock();
     return parent_guard(options->parent_fd, why);
 }
 

@@ -2,6 +2,7 @@
 #include "server/server.h"
 
 #include "base/clock.h"
+#include "base/inherited.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "server/check.h"
@@ -273,14 +274,6 @@ static void signals_ready(struct loop_source *source, unsigned events)
         handle_signal(server, info.ssi_signo);
 }
 
-/* nohup(1), and shells with background jobs, start programs with signals ignored. */
-static bool is_ignored(int number)
-{
-    struct sigaction action;
-
-    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
-}
-
 /* Signals become events of the main thread's loop; the workers never see one. */
 static int take_signals(struct server *server, struct reason *why)
 {
@@ -291,7 +284,7 @@ static int take_signals(struct server *server, struct reason *why)
     parent_unguard();
     sigemptyset(&set);
     for (size_t i = 0; i < sizeof handled / sizeof handled[0]; i++)
-        if (!is_ignored(handled[i]))
+        if (!inherited_ignores(handled[i]))
             sigaddset(&set, handled[i]);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGCHLD, SIG_DFL);
