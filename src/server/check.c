@@ -3,7 +3,6 @@
 
 #include "base/descriptors.h"
 #include "server/listener.h"
-#include "server/server.h"
 #include "transport/transport.h"
 
 #include <errno.h>
@@ -94,11 +93,11 @@ static int check_listener(const struct settings *settings, struct names *names, 
     return check_apart(settings, names, index, why);
 }
 
-int check_listeners(const struct settings *settings, settings_complain *complain, void *context)
+int check_listeners(const struct settings *settings, unsigned worker_count,
+                    settings_complain *complain, void *context)
 {
     struct names *names = calloc(settings->listener_count, sizeof *names);
     size_t good = 0, errors = 0, port_count = 0;
-    unsigned worker_count = server_worker_count(settings);
     unsigned long left;
     struct reason why;
 

@@ -20,7 +20,7 @@ int check_descriptors(unsigned worker_count, size_t port_count, unsigned long *l
  * right to give them away, that no two have one address, and at the rules above. Each error goes to
  * complain; where a start would skip an optional listener it counts as none. 0 or -1. May block as
  * names_look_up does. */
-int check_listeners(const struct settings *settings, settings_complain *complain,
-                    void *context) MUST_CHECK;
+int check_listeners(const struct settings *settings, unsigned worker_count,
+                    settings_complain *complain, void *context) MUST_CHECK;
 
 #endif

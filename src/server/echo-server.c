@@ -343,7 +343,8 @@ static int run(int argc, char **argv)
     free(text);
     if (status < 0)
         return EXIT_LOCAL;
-    if (line.test && check_listeners(&settings, complain, NULL) < 0) {
+    if (line.test &&
+        check_listeners(&settings, server_worker_count(&settings), complain, NULL) < 0) {
         settings_release(&settings);
         return EXIT_LOCAL;
     }

@@ -375,12 +375,6 @@ static bool is_deserted(const struct server *server)
     return true;
 }
 
-/* Of two times; 0 is none. */
-static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)
-{
-    return a_ns && (!b_ns || a_ns < b_ns) ? a_ns : b_ns;
-}
-
 static void serve(struct server *server)
 {
     while (!server->ended_by_force) {
@@ -394,7 +388,7 @@ static void serve(struct server *server)
             server->deserted = true;
             drain_begin(server);
         }
-        next_ns = earlier(drain_continue(server, now_ns), reload_continue(server, now_ns));
+        next_ns = clock_earlier_ns(drain_continue(server, now_ns), reload_continue(server, now_ns));
         if (drain_finished(server))
             break;
         status = loop_turn(&server->loop, clock_poll_ms(now_ns, next_ns));
