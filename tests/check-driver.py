@@ -10,7 +10,7 @@ import unittest
 DRIVER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "driver.py")
 
 # A child, a child of another session, and a file; each holds the pipe, so its end tells of theirs.
-HANGS = 'sleep 300 & setsid sh -c "sleep 300 & wait" & : >"$TMPDIR/file"; wait'
+HANGS = 'tail -f /dev/null & setsid sh -c "tail -f /dev/null & wait" & : >"$TMPDIR/file"; wait'
 
 
 class Driver(unittest.TestCase):
@@ -59,7 +59,7 @@ class Driver(unittest.TestCase):
 
     def test_nothing_stays(self):
         """What a test leaves running ends with it."""
-        told, _, _ = self.drive("setsid sh -c 'sleep 300 & wait' & exit 0")
+        told, _, _ = self.drive("setsid sh -c 'tail -f /dev/null & wait' & exit 0")
         self.assertEqual(told, "PASS: t\n")
 
 

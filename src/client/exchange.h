@@ -29,7 +29,7 @@ enum exchange_goal {
 
 /* How long the first byte of an echo is waited for, where the caller tries again without it. */
 struct exchange_patience {
-    uint64_t timeout_ns; /* from when it is owed */
+    uint64_t timeout_ns; /* counted from when it is outstanding */
     uint64_t until_ns;   /* and no longer than this (CLOCK_MONOTONIC); 0 = neither counts */
 };
 
