@@ -275,6 +275,8 @@ static void all_that_came_in_time_is_returned(void **state)
               (struct connection_limits){.lifetime_ns = NS_PER_S, .linger_ns = NS_PER_S});
         assert_int_equal(relay_resize(&talk.worker->relay, 1024), 0);
         push(&talk, 50000);
+        while (is_on_its_way(talk.client))
+            poll(NULL, 0, 1);
         owed = io_waiting(talk.connection->stream.fd);
         assert_true(owed > 20000);
         stand_still(&talk, 100 * NS_PER_S);
