@@ -5,7 +5,9 @@ Nothing here sleeps and no port is fixed: the server binds port 0 and tells what
 descriptor of --ready-fd; whoever waits for a state waits for its event, or asks until a deadline.
 """
 
+import ctypes
 import faulthandler
+import fcntl
 import functools
 import os
 import random
@@ -132,6 +134,31 @@ class TestCase(unittest.TestCase):
         """Those that the machine can have; the others are left out, and that is said."""
         return [endpoint for endpoint in wanted
                 if "[" not in endpoint or self.has("IPv6", endpoint)]
+
+    def full_pipe(self, blocking=True):
+        """Its two ends, the second for the caller to close, and what it is filled with."""
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        filling = b"#" * fcntl.fcntl(writer, fcntl.F_GETPIPE_SZ)
+        os.set_blocking(writer, False)
+        self.assertEqual(os.write(writer, filling), len(filling))
+        os.set_blocking(writer, blocking)
+        return reader, writer, filling
+
+    def full_backlog(self, path):
+        """A server that accepts no client, and clients that fill its queue."""
+        server = socket.socket(socket.AF_UNIX)
+        self.addCleanup(server.close)
+        server.bind(path)
+        server.listen(0)
+        while True:
+            client = socket.socket(socket.AF_UNIX)
+            self.addCleanup(client.close)
+            client.setblocking(False)
+            try:
+                client.connect(path)
+            except BlockingIOError:
+                return server
 
     def path(self, name="echo.sock"):
         return os.path.join(self.directory, name)
@@ -319,6 +346,11 @@ def state_of(pid):
         return file.read().rsplit(")", 1)[1].split()[0]
 
 
+def is_asleep(pid):
+    """Whether all threads of a process are."""
+    return all(state_of(int(task)) == "S" for task in os.listdir("/proc/%d/task" % pid))
+
+
 def wait_for(condition, complaint="it did not happen", patience=PATIENCE):
     """Asks until the condition holds; for states that send no event."""
     deadline = time.monotonic() + patience
@@ -351,6 +383,11 @@ def read_line_with(stream, *words):
             return line
         seen.append(line)
     raise AssertionError("no %r in %r" % (words, seen))
+
+
+def without_capability(number):
+    """For preexec: not even root has this one (capabilities(7)) from exec on."""
+    return lambda: ctypes.CDLL(None).prctl(24, number, 0, 0, 0) and None  # PR_CAPBSET_DROP
 
 
 def limit_descriptors(count):

@@ -13,6 +13,7 @@ import echotest
 
 LATE = 1000003
 
+
 def breaks_late(conn):
     """One byte in a million is wrong."""
     offset = 0

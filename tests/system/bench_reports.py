@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: ISC
 """The reports of echo-bench: text, JSON, .hgrm, goals, differences, merging."""
 
-import contextlib
-import ctypes
 import json
 import os
 import pty
@@ -148,20 +146,14 @@ class Reports(echotest.TestCase):
     def start_with_full_output(self, *arguments):
         """A process whose standard output is a full non-blocking pipe; how much is in it, and the
         descriptor to read from."""
-        reader, writer = os.pipe()
-        self.addCleanup(os.close, reader)
-        os.set_blocking(writer, False)
-        filled = 0
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                filled += os.write(writer, bytes(4096))
+        reader, writer, filling = self.full_pipe(blocking=False)
         process = subprocess.Popen([echotest.BENCH, *arguments], stdout=writer,
                                    stderr=subprocess.PIPE)
         os.close(writer)
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
-        return process, filled, reader
+        return process, len(filling), reader
 
     def test_non_blocking_output(self):
         """Another process that shares standard output may have made it non-blocking: a full pipe
@@ -229,10 +221,7 @@ class Reports(echotest.TestCase):
 
     def test_directory_cannot_be_changed(self):
         """A file in it is then written in place."""
-        def obey_modes():
-            """Root too, from exec on."""
-            ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE
-
+        obey_modes = echotest.without_capability(1)  # CAP_DAC_OVERRIDE
         os.mkdir(self.path("directory"))
         path = self.write("directory/file", "old\n" * 100000)
         os.chmod(self.path("directory"), 0o555)

@@ -149,17 +149,9 @@ class Stalls(echotest.TestCase):
             count = 3 if "thread" in os.environ.get("ECHO_SANITIZERS", "") else 2
             echotest.wait_for(lambda: len(os.listdir(tasks)) == count)
 
-        def asleep(process):
-            tasks = "/proc/%d/task" % process.pid
-            for task in os.listdir(tasks):
-                with open("%s/%s/stat" % (tasks, task), encoding="ascii") as file:
-                    if file.read().rsplit(")", 1)[1].split()[0] != "S":
-                        return False
-            return True
-
         def accept(process):
             """Once it was refused again."""
-            echotest.wait_for(lambda: asleep(process))
+            echotest.wait_for(lambda: echotest.is_asleep(process.pid))
             waiting.close()
             listener.accept()[0].close()
             conn, _ = listener.accept()

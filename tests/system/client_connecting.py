@@ -65,21 +65,6 @@ class Connecting(echotest.TestCase):
         self.assertEqual((status, output), (3, ""), errors)
         self.assertIn(": SELF: ", errors)
 
-    def full_backlog(self, path):
-        """A server that accepts nobody, and clients that fill its queue."""
-        server = socket.socket(socket.AF_UNIX)
-        self.addCleanup(server.close)
-        server.bind(path)
-        server.listen(0)
-        while True:
-            client = socket.socket(socket.AF_UNIX)
-            self.addCleanup(client.close)
-            client.setblocking(False)
-            try:
-                client.connect(path)
-            except BlockingIOError:
-                return server
-
     def test_full_backlog(self):
         """It is tried again on a timer, without spinning, until the server accepts."""
         server = self.full_backlog(self.path())

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Every mistake on the command line of echo-server: one line that helps, exit 2, nothing bound."""
 
-import fcntl
 import os
 import re
 import signal
@@ -118,10 +117,7 @@ class CommandLine(echotest.TestCase):
         """A pipe that is full, and non-blocking because another process wanted it so."""
         for word in ("-h", "-V", "-t", "-T"):
             expected = self.run_server(word, "127.0.0.1:0")
-            reader, writer = os.pipe()
-            self.addCleanup(os.close, reader)
-            os.set_blocking(writer, False)
-            filling = os.write(writer, b"#" * fcntl.fcntl(writer, fcntl.F_GETPIPE_SZ))
+            reader, writer, filling = self.full_pipe(blocking=False)
             process = subprocess.Popen([echotest.SERVER, word, "127.0.0.1:0"], stdout=writer,
                                        stderr=subprocess.PIPE, text=True)
             os.close(writer)
@@ -130,7 +126,7 @@ class CommandLine(echotest.TestCase):
             # It has met the full pipe: it waits, or has given up.
             echotest.wait_for(lambda process=process: process.poll() is not None or
                               echotest.state_of(process.pid) == "S")
-            output = echotest.read_to_end(reader)[filling:].decode()
+            output = echotest.read_to_end(reader)[len(filling):].decode()
             with process.stderr:
                 errors = process.stderr.read()
             self.assertEqual((process.wait(echotest.PATIENCE), output, errors), expected, word)

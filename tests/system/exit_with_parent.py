@@ -117,17 +117,12 @@ class ExitWithParent(echotest.TestCase):
     @staticmethod
     def waits(pid):
         """Whether it knows its parent and all its threads sleep."""
-        fds, tasks = "/proc/%d/fd/" % pid, "/proc/%d/task/" % pid
+        fds = "/proc/%d/fd/" % pid
         try:
-            if not any("pidfd" in os.readlink(fds + name) for name in os.listdir(fds)):
-                return False
-            for task in os.listdir(tasks):
-                with open(tasks + task + "/stat", encoding="ascii") as file:
-                    if file.read().rsplit(")", 1)[1].split()[0] != "S":
-                        return False
-        except FileNotFoundError:  # closed or ended meanwhile
+            return any("pidfd" in os.readlink(fds + name) for name in os.listdir(fds)) and \
+                echotest.is_asleep(pid)
+        except (FileNotFoundError, ProcessLookupError):  # closed or ended meanwhile
             return False
-        return True
 
     @staticmethod
     def kill(watch):
@@ -164,14 +159,7 @@ class ExitWithParent(echotest.TestCase):
 
     def test_while_nobody_reads_what_it_says(self):
         """Of a start that fails, early or late, and of what only prints."""
-        reader, writer = os.pipe()
-        self.addCleanup(os.close, reader)
-        os.set_blocking(writer, False)
-        try:
-            while True:
-                os.write(writer, b"#" * 4096)
-        except BlockingIOError:
-            os.set_blocking(writer, True)
+        _, writer, _ = self.full_pipe()
         for arguments in (("-t", "unix:" + self.path("none/s")), ("no-such-host.invalid:7",),
                           ("unix:" + self.path("none/s"),)):
             shell, watch = self.start_held_up(*arguments, stderr=writer)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
 """A settings file with a mistake starts nothing; -t and -T say what is in one."""
 
-import ctypes
 import os
 import re
 import subprocess
@@ -20,11 +19,8 @@ def run(*arguments, **options):
                           timeout=echotest.PATIENCE, check=False, **options)
     return done.returncode, done.stdout.decode(), done.stderr.decode(errors="backslashreplace")
 
-def give_nothing_away():
-    """For preexec_fn: not even root may change the owner of a file (CAP_CHOWN, capabilities(7))."""
-    ctypes.CDLL(None).prctl(24, 0, 0, 0, 0)  # PR_CAPBSET_DROP
 
-
+give_nothing_away = echotest.without_capability(0)  # CAP_CHOWN
 NO_FILE = "settings are valid; no settings file was read\n"
 
 

@@ -197,13 +197,6 @@ class SignalsPromptly(echotest.TestCase):
                     pass
         os.close(own)
 
-    def full_pipe(self):
-        reader, writer = os.pipe()
-        self.addCleanup(os.close, reader)
-        self.addCleanup(os.close, writer)
-        self.fill(writer)
-        return reader, writer
-
     def read_past_filling(self, fd, end):
         text = b""
         while not text.endswith(end):
@@ -262,7 +255,8 @@ class SignalsPromptly(echotest.TestCase):
     def test_full_standard_output(self):
         endpoint = "unix:" + self.path()
         for what in ("", ", read in the end"):
-            reader, writer = self.full_pipe()
+            reader, writer, _ = self.full_pipe()
+            self.addCleanup(os.close, writer)
             server = self.server("-c", self.settings([endpoint]), stdout=writer)
             self.assertEqual(echotest.exchange(endpoint, b"hello"), b"hello")
             if what:
@@ -274,7 +268,8 @@ class SignalsPromptly(echotest.TestCase):
     def test_full_ready_descriptor(self):
         endpoint = "unix:" + self.path()
         for what in ("", ", read in the end"):
-            reader, writer = self.full_pipe()
+            reader, writer, _ = self.full_pipe()
+            self.addCleanup(os.close, writer)
             process = subprocess.Popen([echotest.SERVER, "--ready-fd", str(writer), "-c",
                                         self.settings([endpoint])], stdout=subprocess.DEVNULL,
                                        pass_fds=[writer])
