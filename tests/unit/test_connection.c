@@ -3,6 +3,7 @@
 #include "lib/testing.h"
 
 #include "base/clock.h"
+#include "lib/room.h"
 #include "lib/sockets.h"
 #include "server/worker.h"
 #include "transport/io.h"
@@ -395,13 +396,12 @@ static void a_steady_slow_reader_has_everything(void **state)
 {
     static const struct connection_limits rows[] = {
         {.idle_ns = NS_PER_S}, {.write_ns = NS_PER_S}, {.linger_ns = NS_PER_S}};
-
     struct sock_diag diag;
 
     (void)state;
     sock_diag_init(&diag);
     if (diag.fd < 0) {
-        print_message("left out: this kernel has no sock_diag(7)\n");
+        leave_out("a_steady_slow_reader_has_everything", "no sock_diag(7)");
         skip();
     }
     sock_diag_release(&diag);
