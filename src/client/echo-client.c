@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* echo-client: options, order, exit status. */
 #include "base/descriptors.h"
+#include "base/inherited.h"
 #include "base/options.h"
 #include "base/standard_output.h"
 #include "client/check.h"
 #include "client/copy.h"
-#include "client/interrupt.h"
 #include "client/message.h"
 #include "client/output.h"
 #include "client/ping.h"
@@ -118,7 +118,7 @@ int main(int argc, char **argv)
     struct reason why = {.word = REASON_NONE};
     enum exit_status status = EXIT_LOCAL;
 
-    interrupt_unblock();
+    inherited_unblock();
     request_init(&request);
     if (descriptors_fill_standard(&why) == 0 && read_options(&request, argc, argv, &why) == 0)
         status = run(&request, &why);

@@ -46,11 +46,6 @@ static void catch (int number, int flags)
     sigaction(number, &action, NULL);
 }
 
-void interrupt_unblock(void)
-{
-    inherited_unblock();
-}
-
 int interrupt_catch(struct reason *why)
 {
     if (wake_fd < 0)

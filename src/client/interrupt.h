@@ -11,9 +11,6 @@
 
 #define INTERRUPT_FDS_MAX 64
 
-/* At the start: no signal stays blocked, whatever the parent process left. */
-void interrupt_unblock(void);
-
 /* From now on INT and TERM do not end the program: they are remembered and end a wait. A second one
  * ends the program, in whatever it waits. A signal that the parent has chosen to ignore stays
  * ignored. NOFILE or OTHER. */
