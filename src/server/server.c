@@ -78,7 +78,6 @@ void server_tell_skipped(const struct settings_listener *listener, const struct 
 
 static int look_up_names(const struct settings *settings, struct names *names, struct reason *why)
 {
-    signal(SIGPIPE, SIG_IGN);
     for (size_t i = 0; i < settings->listener_count; i++) {
         if (names_look_up(&names[i], &settings->listeners[i], why) == 0)
             continue;
@@ -286,7 +285,6 @@ static int take_signals(struct server *server, struct reason *why)
     for (size_t i = 0; i < sizeof handled / sizeof handled[0]; i++)
         if (!inherited_ignores(handled[i]))
             sigaddset(&set, handled[i]);
-    signal(SIGPIPE, SIG_IGN);
     signal(SIGCHLD, SIG_DFL);
     /* Replaces the inherited mask, which may block anything. */
     if (sigprocmask(SIG_SETMASK, &set, NULL) < 0)
@@ -328,6 +326,7 @@ static int bind_listeners(struct server *server, struct reason *why)
 
     if (!names)
         return reason_errno(why, ENOMEM, "listeners");
+    signal(SIGPIPE, SIG_IGN); /* from here on the log writes, and its reader may have ended */
     if (look_up_names(&server->settings, names, why) < 0)
         goto out;
     take_locks(server, &locks);
