@@ -231,8 +231,8 @@ static bool is_waiting_for_peer(const struct exchange *exchange)
     return exchange->pending_length || exchange->half_closed || exchange_owed(exchange);
 }
 
-/* When what the peer owes us is late; 0 = never. */
-static uint64_t deadline_ns(const struct exchange *exchange)
+/* When the peer is late with what is outstanding; 0 = never. */
+static uint64_t late_at_ns(const struct exchange *exchange)
 {
     const struct exchange_patience *first = &exchange->first;
     uint64_t since_ns = exchange->progress_ns, deadline_ns = exchange->end_ns;
@@ -247,13 +247,13 @@ static uint64_t deadline_ns(const struct exchange *exchange)
 
 static bool is_late(const struct exchange *exchange, uint64_t now_ns, uint64_t *waited_ns)
 {
-    uint64_t late_ns = deadline_ns(exchange), since_ns = exchange->progress_ns;
+    uint64_t late_ns = late_at_ns(exchange), since_ns = exchange->progress_ns;
 
     *waited_ns = late_ns > since_ns ? late_ns - since_ns : 0;
     return late_ns && now_ns >= late_ns && is_waiting_for_peer(exchange);
 }
 
-/* The peer owes us nothing: its time counts from the moment from which it does. */
+/* Nothing is outstanding: the peer's time counts from the moment when something is. */
 static void restart_patience(struct exchange *exchange)
 {
     exchange->progress_ns = clock_now_ns();
@@ -272,7 +272,7 @@ static void wait_to_move(struct exchange *exchange, uint64_t now_ns)
          .events = POLLIN},
     };
     bool waiting_for_peer = is_waiting_for_peer(exchange);
-    uint64_t wake_ns = waiting_for_peer ? deadline_ns(exchange) : 0;
+    uint64_t wake_ns = waiting_for_peer ? late_at_ns(exchange) : 0;
 
     if (exchange->busy)
         return;

@@ -15,7 +15,7 @@
  * often where only long times are: an eighth of the shortest, but never longer than TICK_MAX_NS. */
 #define TICK_NS     (100 * NS_PER_MS)
 #define TICK_MAX_NS (500 * NS_PER_MS)
-/* What a tick may take for questions to the kernel: nobody is served meanwhile. */
+/* What a tick may take for questions to the kernel: no client is served meanwhile. */
 #define ASKING_NS   (10 * NS_PER_MS)
 
 static bool load(const bool *flag)
