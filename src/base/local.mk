@@ -9,6 +9,7 @@ libbase_a_SOURCES = \
 	src/base/log.c src/base/log.h \
 	src/base/log_line.c src/base/log_line.h \
 	src/base/options.c src/base/options.h \
+	src/base/owner.h \
 	src/base/reason.c src/base/reason.h \
 	src/base/seam.c src/base/seam.h \
 	src/base/standard_output.c src/base/standard_output.h \

@@ -5,6 +5,7 @@
 #include "base/descriptors.h"
 #include "base/inherited.h"
 #include "base/loop.h"
+#include "base/owner.h"
 #include "bench/live.h"
 #include "bench/worker.h"
 #include "transport/io.h"
@@ -141,8 +142,7 @@ static void wake_all(struct conduct *conduct)
 
 static void signal_ready(struct loop_source *source, unsigned events)
 {
-    struct conduct *conduct =
-        (struct conduct *)(void *)((char *)source - offsetof(struct conduct, signals));
+    struct conduct *conduct = OWNER(source, struct conduct, signals);
     struct signalfd_siginfo info;
 
     (void)events;

@@ -2,6 +2,7 @@
 #include "bench/worker.h"
 
 #include "base/clock.h"
+#include "base/owner.h"
 #include "transport/io.h"
 
 #include <errno.h>
@@ -112,8 +113,7 @@ static void send_due(struct worker *worker)
 
 static void timer_ready(struct loop_source *source, unsigned events)
 {
-    struct worker *worker =
-        (struct worker *)(void *)((char *)source - offsetof(struct worker, timer));
+    struct worker *worker = OWNER(source, struct worker, timer);
     uint64_t count;
 
     (void)events;

@@ -3,12 +3,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/owner.h"
 #include "base/seam.h"
 #include "server/worker.h"
 #include "transport/io.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -179,7 +179,7 @@ static void tell_lasting(const char *event, const struct port *port, const char 
 
 void acceptor_ready(struct loop_source *source, unsigned events)
 {
-    struct port *port = (void *)((char *)source - offsetof(struct port, source));
+    struct port *port = OWNER(source, struct port, source);
     struct worker *worker = port->worker;
     struct crew *crew = worker->crew;
     int code = 0;

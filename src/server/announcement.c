@@ -2,6 +2,7 @@
 #include "server/announcement.h"
 
 #include "base/log.h"
+#include "base/owner.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,7 @@
 
 static struct announcement *announcement_of(struct loop_source *source)
 {
-    return (void *)((char *)source - offsetof(struct announcement, source));
+    return OWNER(source, struct announcement, source);
 }
 
 /* A pipe or terminal is opened anew, so that O_NONBLOCK is ours alone. Where that is not possible

@@ -4,12 +4,12 @@
 #include "base/clock.h"
 #include "base/errno_name.h"
 #include "base/log.h"
+#include "base/owner.h"
 #include "base/seam.h"
 #include "server/worker.h"
 #include "transport/io.h"
 #include "transport/sock_diag.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -158,7 +158,7 @@ static bool serve(struct connection *connection)
 
 static void ready(struct loop_source *source, unsigned events)
 {
-    struct connection *connection = (void *)((char *)source - offsetof(struct connection, source));
+    struct connection *connection = OWNER(source, struct connection, source);
     unsigned wants = relay_turn(&connection->worker->relay, &connection->stream);
 
     (void)events;

@@ -3,17 +3,17 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/owner.h"
 #include "server/check.h"
 #include "server/server.h"
 #include "server/statistics.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 static struct server *server_of(struct trial *trial)
 {
-    return (void *)((char *)trial - offsetof(struct server, reload.trial));
+    return OWNER(trial, struct server, reload.trial);
 }
 
 static void complain_to_log(void *context, const char *sentence)

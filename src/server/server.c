@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/inherited.h"
 #include "base/log.h"
+#include "base/owner.h"
 #include "base/text.h"
 #include "server/check.h"
 #include "server/parent.h"
@@ -13,7 +14,6 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +27,7 @@ enum {
 
 static struct server *server_of(struct loop_source *source)
 {
-    return (void *)((char *)source - offsetof(struct server, signals));
+    return OWNER(source, struct server, signals);
 }
 
 static unsigned cpu_count(void)
@@ -299,7 +299,7 @@ static int take_signals(struct server *server, struct reason *why)
 
 static void parent_ready(struct loop_source *source, unsigned events)
 {
-    struct server *server = (void *)((char *)source - offsetof(struct server, parent));
+    struct server *server = OWNER(source, struct server, parent);
 
     (void)events;
     loop_forget(&server->loop, source);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/descriptors.h"
 #include "base/log.h"
+#include "base/owner.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -166,7 +167,7 @@ static void take_record(struct trial *trial)
 
 static void trial_ready(struct loop_source *source, unsigned events)
 {
-    struct trial *trial = (void *)((char *)source - offsetof(struct trial, source));
+    struct trial *trial = OWNER(source, struct trial, source);
     ssize_t length;
 
     (void)events;

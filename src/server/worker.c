@@ -3,11 +3,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/owner.h"
 #include "base/seam.h"
 #include "server/acceptor.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,7 +37,7 @@ static void call(struct worker *worker)
 /* Idle pipes are closed by the ticks: they count against what the kernel lets our user have. */
 static void pooled(struct relay *relay)
 {
-    worker_need_ticks((void *)((char *)relay - offsetof(struct worker, relay)), clock_now_ns());
+    worker_need_ticks(OWNER(relay, struct worker, relay), clock_now_ns());
 }
 
 int crew_init(struct crew *crew, unsigned count, size_t buffer, unsigned capacity,
