@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 #include "client/interrupt.h"
+#include "transport/endpoint_inet.h"
 #include "transport/transport.h"
-#include "transport/transport_tcp_text.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -101,7 +101,7 @@ int lookup_addresses(const struct endpoint *endpoint, struct address *list, size
     int ready = 0;
 
     /* These need no name service. */
-    if (endpoint->kind != ENDPOINT_TCP || transport_tcp_is_literal(endpoint->name))
+    if (endpoint->kind != ENDPOINT_TCP || endpoint_inet_is_literal(endpoint->name))
         return transport_resolve(endpoint, TRANSPORT_CLIENT, list, capacity, why);
     lookup = start(endpoint, why);
     if (!lookup)

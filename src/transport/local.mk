@@ -2,12 +2,11 @@ noinst_LIBRARIES += libtransport.a
 libtransport_a_SOURCES = \
 	src/transport/address.c src/transport/address.h \
 	src/transport/endpoint.c src/transport/endpoint.h \
+	src/transport/endpoint_inet.c src/transport/endpoint_inet.h \
+	src/transport/endpoint_unix.c src/transport/endpoint_unix.h \
 	src/transport/io.c src/transport/io.h \
-	src/transport/sock_diag.c src/transport/sock_diag.h \
 	src/transport/locks.c src/transport/locks.h \
+	src/transport/sock_diag.c src/transport/sock_diag.h \
 	src/transport/transport.c src/transport/transport.h \
 	src/transport/transport_ops.h \
-	src/transport/transport_tcp.c \
-	src/transport/transport_tcp_text.c src/transport/transport_tcp_text.h \
-	src/transport/transport_unix.c \
-	src/transport/transport_unix_text.c src/transport/transport_unix_text.h
+	src/transport/transport_tcp.c src/transport/transport_unix.c

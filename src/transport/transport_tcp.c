@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/seam.h"
+#include "transport/endpoint_inet.h"
 #include "transport/transport_ops.h"
-#include "transport/transport_tcp_text.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -86,7 +86,7 @@ static int ask(const struct endpoint *endpoint, enum transport_role role, struct
 
     if (any && role == TRANSPORT_SERVER)
         hints.ai_flags |= AI_PASSIVE;
-    if (transport_tcp_is_literal(endpoint->name))
+    if (endpoint_inet_is_literal(endpoint->name))
         hints.ai_flags |= AI_NUMERICHOST;
     if (service[strspn(service, "0123456789")] == '\0')
         hints.ai_flags |= AI_NUMERICSERV;
@@ -317,8 +317,8 @@ const struct transport_ops transport_tcp = {
     .families = {AF_INET, AF_INET6},
     .protocol = IPPROTO_TCP,
     .inherits = true,
-    .parse = transport_tcp_parse,
-    .print = transport_tcp_print,
+    .parse = endpoint_inet_parse,
+    .print = endpoint_inet_print,
     .resolve = tcp_resolve,
     .format = tcp_format,
     .port = tcp_port,

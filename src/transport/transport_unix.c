@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/seam.h"
 #include "base/text.h"
+#include "transport/endpoint_unix.h"
 #include "transport/io.h"
 #include "transport/locks.h"
 #include "transport/transport_ops.h"
-#include "transport/transport_unix_text.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -55,7 +55,7 @@ static void unix_format(const struct address *address, char *text, size_t size)
     int used;
 
     if (is_path(address)) {
-        transport_unix_print_path(name, strnlen(name, length), text, size);
+        endpoint_unix_print_path(name, strnlen(name, length), text, size);
         return;
     }
     used = snprintf(text, size, "unix:%s", length ? "@" : "");
@@ -475,8 +475,8 @@ const struct transport_ops transport_unix = {
     .families = {AF_UNIX, AF_UNIX},
     .protocol = 0,
     .inherits = false,
-    .parse = transport_unix_parse,
-    .print = transport_unix_print,
+    .parse = endpoint_unix_parse,
+    .print = endpoint_unix_print,
     .resolve = unix_resolve,
     .format = unix_format,
     .port = unix_port,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "transport/transport_tcp_text.h"
+#include "transport/endpoint_inet.h"
 
 #include "base/text.h"
 #include "transport/transport_ops.h"
@@ -14,7 +14,7 @@
 /* Longest name in the DNS (RFC 1035). */
 #define HOST_LENGTH_MAX 253
 
-int transport_tcp_is_literal(const char *name)
+int endpoint_inet_is_literal(const char *name)
 {
     struct in_addr bytes;
 
@@ -208,7 +208,7 @@ static int take_host(struct endpoint *endpoint, const char *host, struct reason 
     return take_name(endpoint, host);
 }
 
-int transport_tcp_parse(struct endpoint *endpoint, const char *scheme, const char *text,
+int endpoint_inet_parse(struct endpoint *endpoint, const char *scheme, const char *text,
                         struct reason *why)
 {
     int url = *scheme && strncmp(text, "//", 2) == 0;
@@ -249,7 +249,7 @@ int transport_tcp_parse(struct endpoint *endpoint, const char *scheme, const cha
     return take_service(endpoint, colon, why);
 }
 
-void transport_tcp_print(const struct endpoint *endpoint, char *text, size_t size)
+void endpoint_inet_print(const struct endpoint *endpoint, char *text, size_t size)
 {
     static const char *const prefixes[] = {
         [ENDPOINT_ANY_FAMILY] = "", [ENDPOINT_IPV4] = "tcp4:", [ENDPOINT_IPV6] = "tcp6:"};

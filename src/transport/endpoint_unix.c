@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "transport/transport_unix_text.h"
+#include "transport/endpoint_unix.h"
 
 #include "base/text.h"
 #include "transport/transport_ops.h"
@@ -99,8 +99,8 @@ static const char *trim(const char *path)
     return path;
 }
 
-int transport_unix_parse(struct endpoint *endpoint, const char *scheme, const char *text,
-                         struct reason *why)
+int endpoint_unix_parse(struct endpoint *endpoint, const char *scheme, const char *text,
+                        struct reason *why)
 {
     char decoded[4 * TRANSPORT_UNIX_NAME_MAX] = "";
     const char *path;
@@ -142,7 +142,7 @@ int transport_unix_parse(struct endpoint *endpoint, const char *scheme, const ch
     return 0;
 }
 
-void transport_unix_print(const struct endpoint *endpoint, char *text, size_t size)
+void endpoint_unix_print(const struct endpoint *endpoint, char *text, size_t size)
 {
     const char *name = endpoint->name;
 
@@ -169,7 +169,7 @@ static int is_odd(unsigned char byte)
     return byte < 0x20 || byte > 0x7e || byte == '\\';
 }
 
-void transport_unix_print_path(const char *path, size_t length, char *text, size_t size)
+void endpoint_unix_print_path(const char *path, size_t length, char *text, size_t size)
 {
     int relative = *path != '/', odd = 0;
     size_t used;

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/* Unix endpoints and addresses as text: the parse and print slots of transport_unix, and what its
+ * format slot prints of a path. */
+#ifndef TRANSPORT_ENDPOINT_UNIX_H
+#define TRANSPORT_ENDPOINT_UNIX_H
+
+#include "transport/endpoint.h"
+
+int endpoint_unix_parse(struct endpoint *endpoint, const char *scheme, const char *text,
+                        struct reason *why) MUST_CHECK;
+void endpoint_unix_print(const struct endpoint *endpoint, char *text, size_t size);
+
+/* Printable ASCII that endpoint_unix_parse takes back, as unix:/path or, where bytes of an
+ * absolute path need it, as unix:///path with %XX. A relative one is somebody else's; its bytes are
+ * escaped.
+ */
+void endpoint_unix_print_path(const char *path, size_t length, char *text, size_t size);
+
+#endif
