@@ -300,7 +300,7 @@ static int refuse_message(const struct request *request, struct reason *why)
     const char *mode = request_mode_name(request->mode);
     uint64_t port;
 
-    if (request->endpoint.kind == ENDPOINT_TCP && !request->endpoint.service[0] &&
+    if (request->endpoint.kind == ENDPOINT_TCP && !request->endpoint.port_text[0] &&
         text_number(request->operands[0], 1, 65535, &port, NULL) == 0)
         return reason_set(why, REASON_USAGE, 0, "--%s takes no MESSAGE; for port %s write %.80s:%s",
                           mode, request->operands[0], request->name, request->operands[0]);
@@ -351,7 +351,7 @@ void request_hint(const struct request *request, struct reason *why)
     size_t used = strlen(why->text);
     uint64_t port;
 
-    if (request->endpoint.kind != ENDPOINT_TCP || request->endpoint.service[0] ||
+    if (request->endpoint.kind != ENDPOINT_TCP || request->endpoint.port_text[0] ||
         reason_exit_status(why->word, 0) != EXIT_CONNECT)
         return;
     /* The lookup has said what to write: there is a Unix socket of that name. */

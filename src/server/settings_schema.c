@@ -211,7 +211,7 @@ static int assign_endpoint(struct endpoint *field, const char *text, struct reas
     if (endpoint.kind == ENDPOINT_SYSTEMD || endpoint.kind == ENDPOINT_INHERITED)
         return reason_set(why, REASON_USAGE, 0, "inherited sockets (%s) are not in this version",
                           endpoint.kind == ENDPOINT_SYSTEMD ? "systemd:" : "fd:");
-    if (endpoint.kind == ENDPOINT_TCP && !endpoint.service[0]) {
+    if (endpoint.kind == ENDPOINT_TCP && !endpoint.port_text[0]) {
         char copy[96];
 
         endpoint_format(&endpoint, copy, sizeof copy);

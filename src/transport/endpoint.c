@@ -66,7 +66,7 @@ static int parse_inherited(struct endpoint *endpoint, const char *text, struct r
     endpoint->kind = ENDPOINT_INHERITED;
     if (text_number(text, 0, INT_MAX, &fd, NULL) < 0)
         return reason_set(why, REASON_USAGE, 0, "write the number of a descriptor, as in fd:3");
-    snprintf(endpoint->service, sizeof endpoint->service, "%d", (int)fd);
+    snprintf(endpoint->port_text, sizeof endpoint->port_text, "%d", (int)fd);
     return 0;
 }
 
@@ -126,7 +126,7 @@ const char *endpoint_format(const struct endpoint *endpoint, char *text, size_t 
     if (endpoint->kind == ENDPOINT_SYSTEMD)
         snprintf(text, size, "systemd:%s", endpoint->name);
     else if (endpoint->kind == ENDPOINT_INHERITED)
-        snprintf(text, size, "fd:%s", endpoint->service);
+        snprintf(text, size, "fd:%s", endpoint->port_text);
     else {
         const struct transport_ops *ops = transport_by_kind(endpoint->kind);
 
@@ -146,7 +146,7 @@ int endpoint_compare(const struct endpoint *a, const struct endpoint *b)
         return a->length < b->length ? -1 : 1;
     if (memcmp(a->name, b->name, a->length) != 0)
         return memcmp(a->name, b->name, a->length);
-    return strcmp(a->service, b->service);
+    return strcmp(a->port_text, b->port_text);
 }
 
 int endpoint_make_absolute(struct endpoint *endpoint, struct reason *why)

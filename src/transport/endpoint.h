@@ -11,9 +11,9 @@
 enum endpoint_kind {
     ENDPOINT_UNIX_PATH, /* name is the path, absolute or relative ("./x" or "x") */
     ENDPOINT_ABSTRACT,  /* name holds length bytes, any value, without the leading NUL */
-    ENDPOINT_TCP,       /* name is the host, "*" for every address; service the port */
+    ENDPOINT_TCP,       /* name is the host, "*" for every address; port_text the port */
     ENDPOINT_SYSTEMD,   /* name is the name of the inherited socket, "" for all */
-    ENDPOINT_INHERITED  /* fd:N; service is the number */
+    ENDPOINT_INHERITED  /* fd:N; port_text is the number */
 };
 
 enum endpoint_family { ENDPOINT_ANY_FAMILY, ENDPOINT_IPV4, ENDPOINT_IPV6 };
@@ -27,7 +27,7 @@ struct endpoint {
     enum endpoint_family family;      /* ENDPOINT_TCP: tcp4: and tcp6: ask for one */
     unsigned short length;            /* bytes used in name */
     char name[ENDPOINT_NAME_MAX + 1]; /* always terminated as well */
-    char service[32];                 /* "7777", "echo", "" when none was written */
+    char port_text[32];               /* "7777", "echo", "" when none was written */
 };
 
 /* Reads an endpoint. Never blocks and looks at no file. Refuses with word USAGE (TOOLONG for a path

@@ -56,7 +56,7 @@ static int take_service(struct endpoint *endpoint, const char *service, struct r
         return 0;
     if (!*service)
         return reason_set(why, REASON_USAGE, 0, "no port after ':': write HOST:7777");
-    if (strlen(service) >= sizeof endpoint->service)
+    if (strlen(service) >= sizeof endpoint->port_text)
         return reason_set(why, REASON_USAGE, 0, "the port is too long: write a number, 0 to 65535");
     if (isalpha((unsigned char)service[0])) {
         for (const char *c = service; *c; c++)
@@ -69,7 +69,7 @@ static int take_service(struct endpoint *endpoint, const char *service, struct r
                           "the port must be a plain decimal number, 0 to 65535, without sign, "
                           "space or leading zero: write HOST:7777");
     }
-    memcpy(endpoint->service, service, strlen(service) + 1);
+    memcpy(endpoint->port_text, service, strlen(service) + 1);
     return 0;
 }
 
@@ -257,8 +257,8 @@ void endpoint_inet_print(const struct endpoint *endpoint, char *text, size_t siz
     int brackets = strchr(endpoint->name, ':') != NULL;
 
     /* "unix:7" would be a path. */
-    if (!*prefix && endpoint->service[0] && endpoint_is_scheme(endpoint->name, endpoint->length))
+    if (!*prefix && endpoint->port_text[0] && endpoint_is_scheme(endpoint->name, endpoint->length))
         prefix = "tcp:";
     snprintf(text, size, "%s%s%s%s%s%s", prefix, brackets ? "[" : "", endpoint->name,
-             brackets ? "]" : "", endpoint->service[0] ? ":" : "", endpoint->service);
+             brackets ? "]" : "", endpoint->port_text[0] ? ":" : "", endpoint->port_text);
 }

@@ -33,13 +33,13 @@ static int check_service(const struct endpoint *endpoint, enum transport_role ro
 {
     char text[ENDPOINT_TEXT_SIZE];
 
-    if (role == TRANSPORT_SERVER && !endpoint->service[0])
+    if (role == TRANSPORT_SERVER && !endpoint->port_text[0])
         return reason_set(why, REASON_USAGE, 0,
                           "%.80s: a server needs a port: write %.80s:7777 (or unix:%.20s for a "
                           "Unix socket)",
                           endpoint_format(endpoint, text, sizeof text), text,
                           endpoint->name[0] == '*' ? "/PATH" : endpoint->name);
-    if (role == TRANSPORT_CLIENT && strcmp(endpoint->service, "0") == 0)
+    if (role == TRANSPORT_CLIENT && strcmp(endpoint->port_text, "0") == 0)
         return reason_set(why, REASON_USAGE, 0,
                           "%.80s: port 0 is for servers (the kernel picks one): write the port "
                           "that the server reports",
@@ -56,7 +56,7 @@ static int explain_resolve(const struct endpoint *endpoint, int code, int saved_
         return reason_set(why, REASON_SERVICE, 0,
                           "no TCP service is called \"%s\" (/etc/services): write the number of "
                           "the port",
-                          endpoint->service);
+                          endpoint->port_text);
     if (code == EAI_SYSTEM)
         return reason_errno(why, saved_errno, "resolve \"%.80s\"", endpoint->name);
     if (code == EAI_MEMORY)
@@ -77,7 +77,7 @@ static int ask(const struct endpoint *endpoint, enum transport_role role, struct
 {
     static const int families[] = {
         [ENDPOINT_ANY_FAMILY] = AF_UNSPEC, [ENDPOINT_IPV4] = AF_INET, [ENDPOINT_IPV6] = AF_INET6};
-    const char *service = endpoint->service[0] ? endpoint->service : ECHO_PORT;
+    const char *service = endpoint->port_text[0] ? endpoint->port_text : ECHO_PORT;
     int any = strcmp(endpoint->name, "*") == 0;
     struct addrinfo hints = {.ai_family = families[endpoint->family],
                              .ai_socktype = SOCK_STREAM,

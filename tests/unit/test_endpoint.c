@@ -13,7 +13,7 @@
 static const struct {
     const char *text, *canonical;
     enum endpoint_kind kind;
-    const char *name, *service;
+    const char *name, *port_text;
 } good[] = {
     {"unix:/tmp/echo.sock", "unix:/tmp/echo.sock", ENDPOINT_UNIX_PATH, "/tmp/echo.sock", ""},
     {"/tmp/echo.sock", "unix:/tmp/echo.sock", ENDPOINT_UNIX_PATH, "/tmp/echo.sock", ""},
@@ -100,7 +100,7 @@ static void parses(void **state)
         assert_int_equal(endpoint.kind, good[i].kind);
         assert_string_equal(endpoint.name, good[i].name);
         assert_int_equal(endpoint.length, strlen(good[i].name));
-        assert_string_equal(endpoint.service, good[i].service);
+        assert_string_equal(endpoint.port_text, good[i].port_text);
         assert_int_equal(endpoint_parse(&again, text, NULL), 0);
         assert_int_equal(endpoint_compare(&endpoint, &again), 0);
         assert_memory_equal(&endpoint, &again, sizeof endpoint);
