@@ -26,7 +26,7 @@ HOMES = {
     r"libconfig\.h": r"server/settings\w*\.c",
     r"sys/epoll\.h": r"base/loop\.c|base/seam\.c",
     r"sys/un\.h": r"transport/\w+_unix\.c",
-    r"netdb\.h|netinet/.*|arpa/.*": r"transport/\w+_inet\.c|transport/transport_tcp\.c|transport/sock_diag\.c|client/resolve\w*\.c|client/services\.c",
+    r"netdb\.h|netinet/.*|arpa/.*": r"transport/(address|\w+_inet)\.c|transport/transport_tcp\.c|transport/sock_diag\.c|client/resolve\w*\.c|client/services\.c",
     r"linux/(netlink|\w+_diag)\.h": r"transport/sock_diag\.c",
     r"syslog\.h": r"base/log\.c",
     r"jansson\.h": r"\w+/\w*report\w*\.c",

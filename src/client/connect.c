@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "client/interrupt.h"
 #include "client/lookup.h"
-#include "client/resolve.h"
 #include "transport/io.h"
 
 #include <errno.h>
@@ -99,7 +98,7 @@ static int race_start(struct race *race, size_t i, struct connect_result *result
     if (attempt->fd >= 0) {
         trace_step(&race->request->trace, "socket: socket(%s, %s, %s) = %d",
                    address_family_name(address_family(address)), address_type_name(address->type),
-                   resolve_protocol_name(address->protocol), attempt->fd);
+                   address_protocol_name(address->protocol), attempt->fd);
         if (pending)
             trace_step(&race->request->trace, "connect: connect(%d, %s) in progress", attempt->fd,
                        address_format(address, text, sizeof text));

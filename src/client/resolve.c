@@ -9,25 +9,10 @@
 #include <errno.h>
 #include <grp.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-const char *resolve_protocol_name(int protocol)
-{
-    switch (protocol) {
-    case 0:
-        return "0";
-    case IPPROTO_TCP:
-        return "IPPROTO_TCP";
-    case IPPROTO_UDP:
-        return "IPPROTO_UDP";
-    default:
-        return "IPPROTO_?";
-    }
-}
 
 /* One line for people, or one field of the object. */
 static void tell(const struct request *request, struct report *report, const char *name,
@@ -138,7 +123,7 @@ static int tell_address(const struct request *request, const struct connect_targ
     tell(request, &report, "family", address_family_name(address_family(address)));
     tell(request, &report, request->json ? "socket type" : "type",
          address_type_name(address->type));
-    tell(request, &report, "protocol", resolve_protocol_name(address->protocol));
+    tell(request, &report, "protocol", address_protocol_name(address->protocol));
     tell(request, &report, "canonical name", *name ? name : "-");
     tell(request, &report, "socket address", address_format(address, text, sizeof text));
     if (request->endpoint.kind == ENDPOINT_UNIX_PATH)

@@ -9,9 +9,6 @@
  * exit status; *why stays NONE when the endpoint resolves. */
 enum exit_status resolve_run(const struct request *request, struct reason *why);
 
-/* The name of the constant: "IPPROTO_TCP", "0" for the default protocol of a family; never NULL. */
-const char *resolve_protocol_name(int protocol);
-
 /* The names of services (/etc/services), sorted by port and protocol. */
 struct resolve_service {
     unsigned port;

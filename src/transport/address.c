@@ -4,6 +4,7 @@
 #include "transport/transport_ops.h"
 
 #include <endian.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,5 +86,19 @@ const char *address_type_name(int type)
         return "SOCK_SEQPACKET";
     default:
         return "SOCK_?";
+    }
+}
+
+const char *address_protocol_name(int protocol)
+{
+    switch (protocol) {
+    case 0:
+        return "0";
+    case IPPROTO_TCP:
+        return "IPPROTO_TCP";
+    case IPPROTO_UDP:
+        return "IPPROTO_UDP";
+    default:
+        return "IPPROTO_?";
     }
 }

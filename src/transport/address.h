@@ -26,9 +26,11 @@ static inline int address_family(const struct address *address)
  * only. "unix:" for an unnamed Unix socket. Returns text. */
 const char *address_format(const struct address *address, char *text, size_t size);
 
-/* The names of the constants: "AF_INET6", "SOCK_STREAM"; never NULL. */
+/* The names of the constants: "AF_INET6", "SOCK_STREAM", "IPPROTO_TCP" ("0" for the default protocol
+ * of a family); never NULL. */
 const char *address_family_name(int family);
 const char *address_type_name(int type);
+const char *address_protocol_name(int protocol);
 
 /* A total order over family, address and port. */
 int address_compare(const struct address *a, const struct address *b);
