@@ -61,7 +61,7 @@ static int check_apart(const struct settings *settings, const struct names *name
             for (size_t k = 0; k < names[index].address_count; k++) {
                 const struct address *wanted = &names[index].addresses[k];
 
-                if (transport_overlap(&names[i].addresses[j], wanted) == TRANSPORT_APART)
+                if (address_overlap(&names[i].addresses[j], wanted) == ADDRESS_APART)
                     continue;
                 endpoint_format(&settings->listeners[index].endpoint, text, sizeof text);
                 endpoint_format(&settings->listeners[i].endpoint, other, sizeof other);

@@ -15,15 +15,15 @@ enum { PORT_ATTEMPTS = 64 };
 /* The port of ours that keeps an address from being bound, and how. A path that leads elsewhere
  * keeps nobody. */
 static struct port *find_holder(const struct listener_site *site, const struct address *address,
-                                enum transport_overlap *overlap)
+                                enum address_overlap *overlap)
 {
     struct listener *const lists[] = {site->opened, site->served};
 
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         for (struct listener *one = lists[i]; one; one = one->next)
             for (size_t j = 0; j < one->port_count; j++) {
-                *overlap = transport_overlap(&one->ports[j].address, address);
-                if (*overlap != TRANSPORT_APART && transport_is_reachable(&one->ports[j].socket))
+                *overlap = address_overlap(&one->ports[j].address, address);
+                if (*overlap != ADDRESS_APART && transport_is_reachable(&one->ports[j].socket))
                     return &one->ports[j];
             }
     return NULL;
@@ -63,7 +63,7 @@ static int share(struct listener *listener, struct port *holder, struct reason *
     for (size_t i = 0; i < donor->port_count; i++) {
         struct port *port = &listener->ports[listener->port_count], *old = &donor->ports[i];
 
-        if (transport_overlap(&old->address, &holder->address) != TRANSPORT_SAME)
+        if (address_overlap(&old->address, &holder->address) != ADDRESS_SAME)
             continue;
         *port = (struct port){.listener = listener,
                               .worker_index = old->worker_index,
@@ -89,13 +89,13 @@ static int open_address(struct listener *listener, const struct address *wanted,
                         struct listen_options options, struct reason *why)
 {
     struct address address = *wanted;
-    enum transport_overlap overlap;
+    enum address_overlap overlap;
     struct port *holder = find_holder(site, wanted, &overlap);
     unsigned count = listener_port_count(&listener->settings, listener->worker_count);
     bool shares = count > 1;
 
     if (holder)
-        return overlap == TRANSPORT_SAME && holder->listener->leaving
+        return overlap == ADDRESS_SAME && holder->listener->leaving
                    ? share(listener, holder, why)
                    : refuse_overlap(listener, holder, wanted, why);
     options.shared = shares;

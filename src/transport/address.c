@@ -1,19 +1,43 @@
 /* SPDX-License-Identifier: ISC */
 #include "transport/address.h"
 
-#include "transport/transport_ops.h"
+#include "transport/address_family.h"
+#include "transport/address_inet.h"
+#include "transport/address_unix.h"
 
-#include <endian.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
+static const struct address_family *const families[] = {
+    &address_unix,
+    &address_inet,
+    &address_inet6,
+};
+
+/* NULL when no row has it. */
+static const struct address_family *find_family(int family)
+{
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
+        if (families[i]->family == family)
+            return families[i];
+    return NULL;
+}
+
+/* NULL when the family is unknown, or its addresses name no machine. */
+static const struct address_host *find_host(const struct address *address)
+{
+    const struct address_family *family = find_family(address_family(address));
+
+    return family ? family->host : NULL;
+}
+
 const char *address_format(const struct address *address, char *text, size_t size)
 {
-    const struct transport_ops *ops = transport_by_family(address_family(address));
+    const struct address_family *family = find_family(address_family(address));
 
-    if (ops)
-        ops->format(address, text, size);
+    if (family)
+        family->format(address, text, size);
     else
         snprintf(text, size, "(family %d)", address_family(address));
     return text;
@@ -29,50 +53,51 @@ int address_compare(const struct address *a, const struct address *b)
     return memcmp(&a->storage, &b->storage, a->length);
 }
 
-unsigned address_port(const struct address *address)
+uint32_t address_port(const struct address *address)
 {
-    const struct transport_ops *ops = transport_by_family(address_family(address));
-    struct address copy = *address;
-    const uint16_t *port = ops ? ops->port(&copy) : NULL;
+    const struct address_host *host = find_host(address);
 
-    return port ? be16toh(*port) : 0;
+    return host ? host->port(address) : 0;
 }
 
-void address_set_port(struct address *address, unsigned port)
+void address_set_port(struct address *address, uint32_t port)
 {
-    const struct transport_ops *ops = transport_by_family(address_family(address));
-    uint16_t *place = ops ? ops->port(address) : NULL;
+    const struct address_host *host = find_host(address);
 
-    if (place)
-        *place = htobe16((uint16_t)port);
+    if (host)
+        host->set_port(address, port);
 }
 
-int address_is_local(const struct address *address)
+bool address_is_local(const struct address *address)
 {
-    const struct transport_ops *ops = transport_by_family(address_family(address));
+    const struct address_family *family = find_family(address_family(address));
 
-    return ops && ops->is_local(address);
+    return family && (!family->host || family->host->is_local(address));
 }
 
 int address_source(const struct address *address, unsigned char source[16])
 {
-    const struct transport_ops *ops = transport_by_family(address_family(address));
+    const struct address_host *host = find_host(address);
 
-    return ops ? ops->source(address, source) : -1;
+    if (!host)
+        return -1;
+    memset(source, 0, 16);
+    host->source(address, source);
+    return 0;
+}
+
+enum address_overlap address_overlap(const struct address *a, const struct address *b)
+{
+    const struct address_family *family = find_family(address_family(a));
+
+    return family && family->family == address_family(b) ? family->overlap(a, b) : ADDRESS_APART;
 }
 
 const char *address_family_name(int family)
 {
-    switch (family) {
-    case AF_UNIX:
-        return "AF_UNIX";
-    case AF_INET:
-        return "AF_INET";
-    case AF_INET6:
-        return "AF_INET6";
-    default:
-        return "AF_?";
-    }
+    const struct address_family *row = find_family(family);
+
+    return row ? row->name : "AF_?";
 }
 
 const char *address_type_name(int type)

@@ -2,6 +2,7 @@
 #include "transport/endpoint.h"
 
 #include "base/text.h"
+#include "transport/endpoint_unix.h"
 #include "transport/transport_ops.h"
 
 #include <assert.h>
@@ -13,8 +14,8 @@
 #include <strings.h>
 #include <unistd.h>
 
-/* Known, so that no host of that name is meant by accident, and refused. */
-static const char *const reserved[] = {"udp", "unix-dgram", "unix-seqpacket", "vsock", NULL};
+    /* Known, so that no host of that name is meant by accident, and refused. */
+    static const char *const reserved[] = {"udp", "unix-dgram", "unix-seqpacket", "vsock", NULL};
 
 static int is_word(const char *text, size_t length, const char *word)
 {
@@ -160,11 +161,11 @@ int endpoint_make_absolute(struct endpoint *endpoint, struct reason *why)
         return reason_errno(why, errno, "the working directory, for unix:./%s", endpoint->name);
     length = (size_t)snprintf(path, sizeof path, "%s/%s",
                               strcmp(directory, "/") == 0 ? "" : directory, endpoint->name);
-    if (length > TRANSPORT_UNIX_NAME_MAX)
+    if (length > ENDPOINT_UNIX_NAME_MAX)
         return reason_set(why, REASON_TOOLONG, ENAMETOOLONG,
                           "unix:./%.60s: from the root the path has %zu bytes, a Unix socket takes "
                           "at most %d: use a shorter directory",
-                          endpoint->name, length, TRANSPORT_UNIX_NAME_MAX);
+                          endpoint->name, length, ENDPOINT_UNIX_NAME_MAX);
     memcpy(endpoint->name, path, length + 1);
     endpoint->length = (unsigned short)length;
     return 0;

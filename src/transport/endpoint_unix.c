@@ -45,15 +45,15 @@ static int parse_abstract(struct endpoint *endpoint, const char *text, struct re
                                   "\\xNN with two hexadecimal digits");
             text += 3;
         }
-        if (length < TRANSPORT_UNIX_NAME_MAX)
+        if (length < ENDPOINT_UNIX_NAME_MAX)
             endpoint->name[length] = (char)byte;
         length++;
     }
-    if (length > TRANSPORT_UNIX_NAME_MAX)
+    if (length > ENDPOINT_UNIX_NAME_MAX)
         return reason_set(why, REASON_TOOLONG, ENAMETOOLONG,
                           "the abstract name has %zu bytes, at most %d are possible: write a "
                           "shorter one",
-                          length, TRANSPORT_UNIX_NAME_MAX);
+                          length, ENDPOINT_UNIX_NAME_MAX);
     endpoint->length = (unsigned short)length;
     return 0;
 }
@@ -102,7 +102,7 @@ static const char *trim(const char *path)
 int endpoint_unix_parse(struct endpoint *endpoint, const char *scheme, const char *text,
                         struct reason *why)
 {
-    char decoded[4 * TRANSPORT_UNIX_NAME_MAX] = "";
+    char decoded[4 * ENDPOINT_UNIX_NAME_MAX] = "";
     const char *path;
     size_t length;
 
@@ -132,11 +132,11 @@ int endpoint_unix_parse(struct endpoint *endpoint, const char *scheme, const cha
         return reason_set(why, REASON_USAGE, 0,
                           "a path that ends in '/' is a directory: write that of a file, as "
                           "unix:/tmp/echo.sock");
-    if (length > TRANSPORT_UNIX_NAME_MAX)
+    if (length > ENDPOINT_UNIX_NAME_MAX)
         return reason_set(why, REASON_TOOLONG, ENAMETOOLONG,
                           "the path has %zu bytes, a Unix socket takes at most %d: write a shorter "
                           "one",
-                          length, TRANSPORT_UNIX_NAME_MAX);
+                          length, ENDPOINT_UNIX_NAME_MAX);
     memcpy(endpoint->name, path, length);
     endpoint->length = (unsigned short)length;
     return 0;

@@ -6,6 +6,9 @@
 
 #include "transport/endpoint.h"
 
+/* Longest path or abstract name of a Unix socket: sun_path without its NUL (unix(7)). */
+#define ENDPOINT_UNIX_NAME_MAX 107
+
 int endpoint_unix_parse(struct endpoint *endpoint, const char *scheme, const char *text,
                         struct reason *why) MUST_CHECK;
 void endpoint_unix_print(const struct endpoint *endpoint, char *text, size_t size);

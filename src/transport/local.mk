@@ -1,6 +1,9 @@
 noinst_LIBRARIES += libtransport.a
 libtransport_a_SOURCES = \
 	src/transport/address.c src/transport/address.h \
+	src/transport/address_family.h src/transport/address_value.h \
+	src/transport/address_inet.c src/transport/address_inet.h \
+	src/transport/address_unix.c src/transport/address_unix.h \
 	src/transport/endpoint.c src/transport/endpoint.h \
 	src/transport/endpoint_inet.c src/transport/endpoint_inet.h \
 	src/transport/endpoint_unix.c src/transport/endpoint_unix.h \

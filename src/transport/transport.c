@@ -109,13 +109,6 @@ int transport_check(const struct address *address, const struct listen_options *
     return ops ? ops->check(address, options, why) : 0;
 }
 
-enum transport_overlap transport_overlap(const struct address *a, const struct address *b)
-{
-    const struct transport_ops *ops = transport_by_family(address_family(a));
-
-    return ops && address_family(a) == address_family(b) ? ops->overlap(a, b) : TRANSPORT_APART;
-}
-
 int transport_accept(int listen_fd, struct address *peer)
 {
     const struct transport_ops *ops;

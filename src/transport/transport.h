@@ -72,14 +72,6 @@ void transport_unlisten(struct transport_listener *listener);
  * True where there is no path. */
 bool transport_is_reachable(const struct transport_listener *listener);
 
-/* Whether a socket that listens on one address keeps another one from being bound. */
-enum transport_overlap {
-    TRANSPORT_APART,
-    TRANSPORT_OVERLAP, /* it does, as "*:7777" does with "127.0.0.1:7777" */
-    TRANSPORT_SAME     /* they are one, perhaps in two spellings of a path */
-};
-enum transport_overlap transport_overlap(const struct address *a, const struct address *b);
-
 /* Accepts one connection: its descriptor, ready for use (out-of-band bytes inline), or a negative
  * errno. *peer gets the peer's address. */
 int transport_accept(int listen_fd, struct address *peer) MUST_CHECK;

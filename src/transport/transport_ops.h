@@ -14,9 +14,6 @@
 
 #include <stdbool.h>
 
-/* Longest path or abstract name of a Unix socket: sun_path without its NUL (unix(7)). */
-#define TRANSPORT_UNIX_NAME_MAX 107
-
 struct transport_ops {
     const char *schemes[4];      /* what may stand before the first colon; ends with NULL */
     enum endpoint_kind kinds[2]; /* the kinds its parse makes; one kind stands twice */
@@ -31,14 +28,6 @@ struct transport_ops {
     void (*print)(const struct endpoint *endpoint, char *text, size_t size);
     int (*resolve)(const struct endpoint *endpoint, enum transport_role role, struct address *list,
                    size_t capacity, struct reason *why);
-
-    void (*format)(const struct address *address, char *text, size_t size);
-    /* The port's place in the address, in network order; NULL where there is none. */
-    uint16_t *(*port)(struct address *address);
-    int (*is_local)(const struct address *address);
-    /* Of two addresses of this row. */
-    enum transport_overlap (*overlap)(const struct address *a, const struct address *b);
-    int (*source)(const struct address *address, unsigned char source[16]);
 
     /* What bind would find in the place of an address: see transport_check. */
     int (*check)(const struct address *address, const struct listen_options *options,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/seam.h"
+#include "transport/address.h"
 #include "transport/endpoint_inet.h"
 #include "transport/transport_ops.h"
 
@@ -15,18 +16,6 @@
 
 /* Port of the echo service (RFC 862), known here so that a client needs no /etc/services. */
 #define ECHO_PORT "7"
-
-static struct sockaddr_in *ipv4(const struct address *address)
-{
-    return (struct sockaddr_in *)&address->storage;
-}
-
-static struct sockaddr_in6 *ipv6(const struct address *address)
-{
-    return (struct sockaddr_in6 *)&address->storage;
-}
-
-/* Resolving */
 
 static int check_service(const struct endpoint *endpoint, enum transport_role role,
                          struct reason *why)
@@ -128,75 +117,6 @@ static int tcp_resolve(const struct endpoint *endpoint, enum transport_role role
     return (int)count;
 }
 
-/* Addresses */
-
-static void tcp_format(const struct address *address, char *text, size_t size)
-{
-    char host[INET6_ADDRSTRLEN] = "", zone[IF_NAMESIZE + 1] = "";
-    unsigned scope;
-
-    if (address_family(address) == AF_INET) {
-        inet_ntop(AF_INET, &ipv4(address)->sin_addr, host, sizeof host);
-        snprintf(text, size, "%s:%u", host, ntohs(ipv4(address)->sin_port));
-        return;
-    }
-    inet_ntop(AF_INET6, &ipv6(address)->sin6_addr, host, sizeof host);
-    scope = ipv6(address)->sin6_scope_id;
-    if (scope) {
-        zone[0] = '%';
-        if (!if_indextoname(scope, zone + 1))
-            snprintf(zone + 1, sizeof zone - 1, "%u", scope);
-    }
-    snprintf(text, size, "[%s%s]:%u", host, zone, ntohs(ipv6(address)->sin6_port));
-}
-
-static uint16_t *tcp_port(struct address *address)
-{
-    return address_family(address) == AF_INET ? &ipv4(address)->sin_port
-                                              : &ipv6(address)->sin6_port;
-}
-
-static int tcp_is_local(const struct address *address)
-{
-    const struct in6_addr *host = &ipv6(address)->sin6_addr;
-
-    if (address_family(address) == AF_INET)
-        return ntohl(ipv4(address)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-    return IN6_IS_ADDR_LOOPBACK(host) || (IN6_IS_ADDR_V4MAPPED(host) && host->s6_addr[12] == 127);
-}
-
-static int is_any(const struct address *address)
-{
-    return address_family(address) == AF_INET ? ipv4(address)->sin_addr.s_addr == htonl(INADDR_ANY)
-                                              : IN6_IS_ADDR_UNSPECIFIED(&ipv6(address)->sin6_addr);
-}
-
-static enum transport_overlap tcp_overlap(const struct address *a, const struct address *b)
-{
-    if (address_port(a) == 0 || address_port(a) != address_port(b))
-        return TRANSPORT_APART;
-    if (address_compare(a, b) == 0)
-        return TRANSPORT_SAME;
-    return is_any(a) || is_any(b) ? TRANSPORT_OVERLAP : TRANSPORT_APART;
-}
-
-static int tcp_source(const struct address *address, unsigned char source[16])
-{
-    static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
-    const struct in6_addr *host = &ipv6(address)->sin6_addr;
-
-    memset(source, 0, 16);
-    if (address_family(address) == AF_INET) {
-        memcpy(source, mapped, sizeof mapped);
-        memcpy(source + 12, &ipv4(address)->sin_addr, 4);
-    } else {
-        memcpy(source, host, IN6_IS_ADDR_V4MAPPED(host) ? 16 : 8);
-    }
-    return 0;
-}
-
-/* Sockets */
-
 static int set(int fd, int level, int name)
 {
     int on = 1;
@@ -296,7 +216,7 @@ static int tcp_explain(const struct address *address, int code, struct reason *w
 {
     char text[ADDRESS_TEXT_SIZE];
 
-    tcp_format(address, text, sizeof text);
+    address_format(address, text, sizeof text);
     switch (code) {
     case ECONNREFUSED:
         return reason_set(why, REASON_REFUSED, code,
@@ -320,11 +240,6 @@ const struct transport_ops transport_tcp = {
     .parse = endpoint_inet_parse,
     .print = endpoint_inet_print,
     .resolve = tcp_resolve,
-    .format = tcp_format,
-    .port = tcp_port,
-    .is_local = tcp_is_local,
-    .overlap = tcp_overlap,
-    .source = tcp_source,
     .check = tcp_check,
     .listen = tcp_listen,
     .prepare = tcp_prepare,

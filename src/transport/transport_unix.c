@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/seam.h"
 #include "base/text.h"
+#include "transport/address.h"
+#include "transport/address_unix.h"
 #include "transport/endpoint_unix.h"
 #include "transport/io.h"
 #include "transport/locks.h"
@@ -12,113 +14,17 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
-
-static const struct sockaddr_un *name_of(const struct address *address)
-{
-    return (const struct sockaddr_un *)&address->storage;
-}
-
-static size_t name_length(const struct address *address)
-{
-    return address->length - offsetof(struct sockaddr_un, sun_path);
-}
-
-static int is_path(const struct address *address)
-{
-    return name_length(address) > 0 && name_of(address)->sun_path[0] != '\0';
-}
 
 static int unix_resolve(const struct endpoint *endpoint, enum transport_role role,
                         struct address *list, size_t capacity, struct reason *why)
 {
-    struct sockaddr_un *name = (struct sockaddr_un *)&list->storage;
-
     (void)role;
-    assert(capacity > 0 && endpoint->length <= TRANSPORT_UNIX_NAME_MAX);
+    assert(capacity > 0 && endpoint->length <= ENDPOINT_UNIX_NAME_MAX);
     (void)why;
     *list = (struct address){.type = SOCK_STREAM};
-    name->sun_family = AF_UNIX;
-    /* A path counts its terminating NUL (unix(7)), an abstract name the NUL before it. */
-    memcpy(name->sun_path + (endpoint->kind == ENDPOINT_ABSTRACT), endpoint->name,
-           endpoint->length);
-    list->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + endpoint->length + 1);
+    address_unix_set(list, endpoint->name, endpoint->length, endpoint->kind == ENDPOINT_ABSTRACT);
     return 1;
-}
-
-/* A path of a foreign socket may fill sun_path without a NUL, or be relative. */
-static void unix_format(const struct address *address, char *text, size_t size)
-{
-    const char *name = name_of(address)->sun_path;
-    size_t length = name_length(address);
-    int used;
-
-    if (is_path(address)) {
-        endpoint_unix_print_path(name, strnlen(name, length), text, size);
-        return;
-    }
-    used = snprintf(text, size, "unix:%s", length ? "@" : "");
-    if (length && (size_t)used < size)
-        text_escape(text + used, size - (size_t)used, name + 1, length - 1);
-}
-
-static uint16_t *unix_port(struct address *address)
-{
-    (void)address;
-    return NULL;
-}
-
-static int unix_is_local(const struct address *address)
-{
-    (void)address;
-    return 1;
-}
-
-static int is_same_file(const struct stat *a, const struct stat *b)
-{
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-static const char *base_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
-/* One file has many paths: relative ones, through links of directories, and with links to itself.
- */
-static enum transport_overlap unix_overlap(const struct address *a, const struct address *b)
-{
-    const char *paths[] = {name_of(a)->sun_path, name_of(b)->sun_path};
-    char directory[sizeof((struct sockaddr_un *)0)->sun_path];
-    struct stat status[2];
-
-    if (!is_path(a) || !is_path(b))
-        return a->length == b->length && memcmp(&a->storage, &b->storage, (size_t)a->length) == 0
-                   ? TRANSPORT_SAME
-                   : TRANSPORT_APART;
-    if (strcmp(base_of(paths[0]), base_of(paths[1])) == 0) {
-        if (strcmp(paths[0], paths[1]) == 0)
-            return TRANSPORT_SAME;
-        for (int i = 0; i < 2; i++)
-            if (stat(locks_directory(paths[i], directory, sizeof directory), &status[i]) < 0)
-                return TRANSPORT_APART;
-        if (is_same_file(&status[0], &status[1]))
-            return TRANSPORT_SAME;
-    }
-    for (int i = 1; i >= 0; i--)
-        if (stat(paths[i], &status[i]) < 0)
-            return TRANSPORT_APART;
-    return is_same_file(&status[0], &status[1]) ? TRANSPORT_OVERLAP : TRANSPORT_APART;
-}
-
-static int unix_source(const struct address *address, unsigned char source[16])
-{
-    (void)address;
-    (void)source;
-    return -1;
 }
 
 static void unix_prepare(int fd, const struct address *source)
@@ -170,7 +76,7 @@ static const char *kind_of_file(mode_t mode)
 
 static int explain_bind(const char *text, const char *path, int code, struct reason *why)
 {
-    char directory[sizeof((struct sockaddr_un *)0)->sun_path];
+    char directory[ENDPOINT_UNIX_NAME_MAX + 1];
 
     locks_directory(path, directory, sizeof directory);
     if (code == EACCES || code == EROFS)
@@ -211,14 +117,14 @@ static int try_owner(const struct listen_options *options, const struct stat *di
 static int unix_check(const struct address *address, const struct listen_options *options,
                       struct reason *why)
 {
-    const char *path = name_of(address)->sun_path;
-    char text[ADDRESS_TEXT_SIZE], directory[sizeof((struct sockaddr_un *)0)->sun_path];
+    const char *path = address_unix_path(address);
+    char text[ADDRESS_TEXT_SIZE], directory[ENDPOINT_UNIX_NAME_MAX + 1];
     struct stat status, there;
     int code;
 
-    if (!is_path(address))
+    if (!address_unix_path(address))
         return 0;
-    unix_format(address, text, sizeof text);
+    address_format(address, text, sizeof text);
     locks_directory(path, directory, sizeof directory);
     if (stat(directory, &there) < 0)
         return explain_bind(text, path, errno, why);
@@ -236,7 +142,7 @@ static int unix_check(const struct address *address, const struct listen_options
 static int remove_dead(const struct address *address, const char *text, bool locked,
                        struct reason *why)
 {
-    const char *path = name_of(address)->sun_path;
+    const char *path = address_unix_path(address);
     struct stat status;
     pid_t pid;
     int code;
@@ -329,14 +235,14 @@ void transport_remove_path(struct transport_listener *listener)
 static int listen_path(struct transport_listener *listener, const struct address *address,
                        const struct listen_options *options, struct reason *why)
 {
-    const char *path = name_of(address)->sun_path;
+    const char *path = address_unix_path(address);
     enum locks_state lock = locks_state(options->locks, path);
     char text[ADDRESS_TEXT_SIZE];
     int code, result = -1;
 
-    unix_format(address, text, sizeof text);
+    address_format(address, text, sizeof text);
     if (lock == LOCKS_FOREIGN) {
-        char directory[sizeof((struct sockaddr_un *)0)->sun_path];
+        char directory[ENDPOINT_UNIX_NAME_MAX + 1];
 
         return reason_set(why, REASON_OTHER, EWOULDBLOCK,
                           "lock the directory %s for %s: another process has held the lock for 2 s",
@@ -373,7 +279,7 @@ static int listen_abstract(struct transport_listener *listener, const struct add
     pid_t pid;
     int code;
 
-    unix_format(address, text, sizeof text);
+    address_format(address, text, sizeof text);
     code = seam_bind(listener->fd, (const struct sockaddr *)&address->storage, address->length);
     /* Whoever has bound the name holds it as long as it lives, listening or not. */
     if (code == -EADDRINUSE && probe(address, &pid) == 0)
@@ -389,8 +295,8 @@ static int listen_abstract(struct transport_listener *listener, const struct add
 static int unix_listen(struct transport_listener *listener, const struct address *address,
                        const struct listen_options *options, struct reason *why)
 {
-    return is_path(address) ? listen_path(listener, address, options, why)
-                            : listen_abstract(listener, address, options, why);
+    return address_unix_path(address) ? listen_path(listener, address, options, why)
+                                      : listen_abstract(listener, address, options, why);
 }
 
 bool transport_is_reachable(const struct transport_listener *listener)
@@ -414,7 +320,7 @@ void transport_unlisten(struct transport_listener *listener)
 /* Which part of the path keeps us out. */
 static int explain_permission(const char *path, int code, struct reason *why)
 {
-    char part[sizeof((struct sockaddr_un *)0)->sun_path + 1];
+    char part[ENDPOINT_UNIX_NAME_MAX + 2];
     struct stat status;
 
     for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
@@ -434,19 +340,20 @@ static int explain_permission(const char *path, int code, struct reason *why)
 
 static int unix_explain(const struct address *address, int code, struct reason *why)
 {
-    char directory[sizeof((struct sockaddr_un *)0)->sun_path];
-    const char *path = name_of(address)->sun_path;
+    char directory[ENDPOINT_UNIX_NAME_MAX + 1];
+    const char *path = address_unix_path(address);
     char text[ADDRESS_TEXT_SIZE];
     struct stat status;
 
     switch (code) {
     case EACCES:
     case EPERM:
-        return is_path(address) ? explain_permission(path, code, why)
-                                : reason_errno(why, code, "connect %s",
-                                               address_format(address, text, sizeof text));
+        return address_unix_path(address)
+                   ? explain_permission(path, code, why)
+                   : reason_errno(why, code, "connect %s",
+                                  address_format(address, text, sizeof text));
     case ECONNREFUSED:
-        if (!is_path(address))
+        if (!address_unix_path(address))
             return reason_set(why, REASON_REFUSED, code, "nothing is listening on this name");
         if (stat(path, &status) == 0 && !S_ISSOCK(status.st_mode))
             return reason_set(why, REASON_REFUSED, code, "%s is at this path, not a socket",
@@ -454,6 +361,9 @@ static int unix_explain(const struct address *address, int code, struct reason *
         return reason_set(why, REASON_REFUSED, code,
                           "nothing is listening on this socket (stale file?)");
     case ENOENT:
+        if (!path)
+            return reason_errno(why, code, "connect %s",
+                                address_format(address, text, sizeof text));
         locks_directory(path, directory, sizeof directory);
         return reason_set(why, REASON_NOENT, code, "there is no %s %s",
                           stat(directory, &status) == 0 ? "such socket in" : "directory",
@@ -478,11 +388,6 @@ const struct transport_ops transport_unix = {
     .parse = endpoint_unix_parse,
     .print = endpoint_unix_print,
     .resolve = unix_resolve,
-    .format = unix_format,
-    .port = unix_port,
-    .is_local = unix_is_local,
-    .overlap = unix_overlap,
-    .source = unix_source,
     .check = unix_check,
     .listen = unix_listen,
     .prepare = unix_prepare,

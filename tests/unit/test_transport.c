@@ -19,8 +19,7 @@ static void registry(void **state)
         const char *scheme;
 
         assert_true(ops->parse && ops->print && ops->resolve);
-        assert_true(ops->format && ops->port && ops->is_local && ops->source);
-        assert_true(ops->overlap && ops->check && ops->listen && ops->prepare && ops->explain);
+        assert_true(ops->check && ops->listen && ops->prepare && ops->explain);
         assert_non_null(ops->schemes[0]);
         assert_null(ops->schemes[COUNT(ops->schemes) - 1]);
         /* Nothing is another row's as well. */
@@ -279,28 +278,28 @@ static void overlaps(void **state)
 {
     static const struct {
         const char *a, *b;
-        enum transport_overlap expected;
+        enum address_overlap expected;
     } table[] = {
-        {"127.0.0.1:7", "127.0.0.1:7", TRANSPORT_SAME},
-        {"127.0.0.1:7", "tcp4:localhost:7", TRANSPORT_SAME},
-        {"127.0.0.1:7", "127.0.0.1:8", TRANSPORT_APART},
-        {"127.0.0.1:7", "127.0.0.2:7", TRANSPORT_APART},
-        {"127.0.0.1:0", "127.0.0.1:0", TRANSPORT_APART},
-        {"127.0.0.1:7", "tcp4:*:7", TRANSPORT_OVERLAP},
-        {"tcp4:*:7", "tcp4:*:7", TRANSPORT_SAME},
-        {"[::1]:7", "tcp6:*:7", TRANSPORT_OVERLAP},
-        {"[::1]:7", "tcp4:*:7", TRANSPORT_APART}, /* IPV6_V6ONLY */
-        {"127.0.0.1:7", "unix:/tmp/7", TRANSPORT_APART},
-        {"@a", "@a", TRANSPORT_SAME},
-        {"@a", "@a\\x00", TRANSPORT_APART},
-        {"@a", "unix:./a", TRANSPORT_APART},
-        {"/tmp/a", "/tmp/a", TRANSPORT_SAME},
-        {"/tmp/a", "/tmp/b", TRANSPORT_APART},
-        {"/tmp/a", "/tmp/./a", TRANSPORT_SAME},
-        {"/tmp/a", "/../tmp/a", TRANSPORT_SAME},
-        {"/tmp/a", "/dev/a", TRANSPORT_APART},
-        {"/tmp/a", "/none/a", TRANSPORT_APART},
-        {"/proc/self/exe", "/proc/thread-self/exe", TRANSPORT_OVERLAP}, /* links to one file */
+        {"127.0.0.1:7", "127.0.0.1:7", ADDRESS_SAME},
+        {"127.0.0.1:7", "tcp4:localhost:7", ADDRESS_SAME},
+        {"127.0.0.1:7", "127.0.0.1:8", ADDRESS_APART},
+        {"127.0.0.1:7", "127.0.0.2:7", ADDRESS_APART},
+        {"127.0.0.1:0", "127.0.0.1:0", ADDRESS_APART},
+        {"127.0.0.1:7", "tcp4:*:7", ADDRESS_OVERLAP},
+        {"tcp4:*:7", "tcp4:*:7", ADDRESS_SAME},
+        {"[::1]:7", "tcp6:*:7", ADDRESS_OVERLAP},
+        {"[::1]:7", "tcp4:*:7", ADDRESS_APART}, /* IPV6_V6ONLY */
+        {"127.0.0.1:7", "unix:/tmp/7", ADDRESS_APART},
+        {"@a", "@a", ADDRESS_SAME},
+        {"@a", "@a\\x00", ADDRESS_APART},
+        {"@a", "unix:./a", ADDRESS_APART},
+        {"/tmp/a", "/tmp/a", ADDRESS_SAME},
+        {"/tmp/a", "/tmp/b", ADDRESS_APART},
+        {"/tmp/a", "/tmp/./a", ADDRESS_SAME},
+        {"/tmp/a", "/../tmp/a", ADDRESS_SAME},
+        {"/tmp/a", "/dev/a", ADDRESS_APART},
+        {"/tmp/a", "/none/a", ADDRESS_APART},
+        {"/proc/self/exe", "/proc/thread-self/exe", ADDRESS_OVERLAP}, /* links to one file */
     };
 
     (void)state;
@@ -314,8 +313,8 @@ static void overlaps(void **state)
             assert_int_equal(endpoint_parse(&endpoint, texts[j], NULL), 0);
             addresses[j] = sockets_resolve(&endpoint, TRANSPORT_SERVER);
         }
-        if (transport_overlap(&addresses[0], &addresses[1]) != table[i].expected ||
-            transport_overlap(&addresses[1], &addresses[0]) != table[i].expected)
+        if (address_overlap(&addresses[0], &addresses[1]) != table[i].expected ||
+            address_overlap(&addresses[1], &addresses[0]) != table[i].expected)
             fail_msg("%s and %s", table[i].a, table[i].b);
     }
 }

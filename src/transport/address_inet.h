@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: ISC */
+/* IPv4 and IPv6 addresses: ip(7), ipv6(7). */
+#ifndef TRANSPORT_ADDRESS_INET_H
+#define TRANSPORT_ADDRESS_INET_H
+
+#include "transport/address_family.h"
+
+extern const struct address_family address_inet;
+extern const struct address_family address_inet6;
+
+#endif
