@@ -375,7 +375,7 @@ static int check_merge(const struct plan *plan, struct reason *why)
 static int has_other_than_tcp(const struct plan *plan)
 {
     for (size_t i = 0; i < plan->endpoint_count; i++)
-        if (plan->endpoints[i].kind != ENDPOINT_TCP)
+        if (!(endpoint_traits(&plan->endpoints[i]) & ENDPOINT_HAS_HOST))
             return 1;
     return 0;
 }
@@ -420,7 +420,7 @@ static int apply_family(struct endpoint *endpoint, enum endpoint_family family, 
     char text[ENDPOINT_TEXT_SIZE];
 
     endpoint_format(endpoint, text, sizeof text);
-    if (endpoint->kind != ENDPOINT_TCP)
+    if (!(endpoint_traits(endpoint) & ENDPOINT_HAS_HOST))
         return reason_set(why, REASON_USAGE, 0, "-%c belongs to TCP endpoints, not to %.100s",
                           digit, text);
     if (endpoint->family && endpoint->family != family)

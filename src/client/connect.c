@@ -221,7 +221,7 @@ int connect_resolve(const struct request *request, struct connect_targets *targe
 {
     int count;
 
-    if (request->endpoint.kind == ENDPOINT_TCP)
+    if (endpoint_traits(&request->endpoint) & ENDPOINT_HAS_HOST)
         trace_step(&request->trace, "resolve: getaddrinfo(%s)", request->name);
     count = lookup_addresses(&request->endpoint, targets->list, TRANSPORT_ADDRESSES_MAX,
                              deadline_ns, why);

@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "client/interrupt.h"
-#include "transport/endpoint_inet.h"
 #include "transport/transport.h"
 
 #include <errno.h>
@@ -100,8 +99,7 @@ int lookup_addresses(const struct endpoint *endpoint, struct address *list, size
     pthread_t thread;
     int ready = 0;
 
-    /* These need no name service. */
-    if (endpoint->kind != ENDPOINT_TCP || endpoint_inet_is_literal(endpoint->name))
+    if (!endpoint_needs_lookup(endpoint))
         return transport_resolve(endpoint, TRANSPORT_CLIENT, list, capacity, why);
     lookup = start(endpoint, why);
     if (!lookup)

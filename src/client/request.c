@@ -285,7 +285,7 @@ static int set_endpoint(struct request *request, const char *text, struct reason
     endpoint_format(&request->endpoint, request->name, sizeof request->name);
     if (wanted == ENDPOINT_ANY_FAMILY)
         return 0;
-    if (request->endpoint.kind != ENDPOINT_TCP)
+    if (!(endpoint_traits(&request->endpoint) & ENDPOINT_HAS_HOST))
         return reason_set(why, REASON_USAGE, 0, "-4 and -6 are for TCP endpoints");
     if (request->endpoint.family != ENDPOINT_ANY_FAMILY && request->endpoint.family != wanted)
         return reason_set(why, REASON_USAGE, 0, "-%c contradicts the endpoint %s",
@@ -300,7 +300,8 @@ static int refuse_message(const struct request *request, struct reason *why)
     const char *mode = request_mode_name(request->mode);
     uint64_t port;
 
-    if (request->endpoint.kind == ENDPOINT_TCP && !request->endpoint.port_text[0] &&
+    if (endpoint_traits(&request->endpoint) & ENDPOINT_HAS_HOST &&
+        !request->endpoint.port_text[0] &&
         text_number(request->operands[0], 1, 65535, &port, NULL) == 0)
         return reason_set(why, REASON_USAGE, 0, "--%s takes no MESSAGE; for port %s write %.80s:%s",
                           mode, request->operands[0], request->name, request->operands[0]);
@@ -351,8 +352,8 @@ void request_hint(const struct request *request, struct reason *why)
     size_t used = strlen(why->text);
     uint64_t port;
 
-    if (request->endpoint.kind != ENDPOINT_TCP || request->endpoint.port_text[0] ||
-        reason_exit_status(why->word, 0) != EXIT_CONNECT)
+    if (!(endpoint_traits(&request->endpoint) & ENDPOINT_HAS_HOST) ||
+        request->endpoint.port_text[0] || reason_exit_status(why->word, 0) != EXIT_CONNECT)
         return;
     /* The lookup has said what to write: there is a Unix socket of that name. */
     if (strstr(why->text, " write unix:"))

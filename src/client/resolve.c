@@ -46,7 +46,7 @@ static void canonical_name(const struct endpoint *endpoint, char *name, size_t s
     struct addrinfo *found = NULL;
 
     *name = '\0';
-    if (endpoint->kind != ENDPOINT_TCP || strcmp(endpoint->name, "*") == 0)
+    if (!(endpoint_traits(endpoint) & ENDPOINT_HAS_HOST) || strcmp(endpoint->name, "*") == 0)
         return;
     if (getaddrinfo(endpoint->name, NULL, &hints, &found) != 0)
         return;
@@ -126,9 +126,9 @@ static int tell_address(const struct request *request, const struct connect_targ
     tell(request, &report, "protocol", address_protocol_name(address->protocol));
     tell(request, &report, "canonical name", *name ? name : "-");
     tell(request, &report, "socket address", address_format(address, text, sizeof text));
-    if (request->endpoint.kind == ENDPOINT_UNIX_PATH)
+    if (endpoint_path(&request->endpoint))
         tell_path(request, &report);
-    if (address_family(address) == AF_UNIX)
+    if (!(endpoint_traits(&request->endpoint) & ENDPOINT_HAS_HOST))
         tell_answer(request, targets, &report);
     return request->json ? output_print(&report, why) : output_line(why);
 }

@@ -41,13 +41,7 @@ static int find_owner(struct names *names, const struct settings_listener *setti
 
 bool names_may_block(const struct settings_listener *settings)
 {
-    const char *host = settings->endpoint.name;
-
-    if (*settings->owner || *settings->group)
-        return true;
-    /* What has digits and dots only, or a colon, is an address: see echo-endpoint(7). */
-    return settings->endpoint.kind == ENDPOINT_TCP && strcmp(host, "*") != 0 &&
-           !strchr(host, ':') && host[strspn(host, "0123456789.")] != '\0';
+    return *settings->owner || *settings->group || endpoint_needs_lookup(&settings->endpoint);
 }
 
 int names_look_up(struct names *names, const struct settings_listener *settings, struct reason *why)

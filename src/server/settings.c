@@ -258,15 +258,16 @@ static void walk_value(struct walk *walk, const struct schema_setting *setting, 
     schema_full_name(setting, name, sizeof name);
     if (walk->endpoint && !schema_applies(setting, walk->endpoint)) {
         static const char *const owners[] = {
-            [SCHEMA_UNIX_PATH] = "Unix socket paths",
-            [SCHEMA_UNIX] = "Unix sockets",
-            [SCHEMA_TCP] = "TCP",
+            [ENDPOINT_HAS_PATH] = "Unix socket paths",
+            [ENDPOINT_HAS_CREDENTIALS] = "Unix sockets",
+            [ENDPOINT_HAS_HOST] = "TCP",
+            [ENDPOINT_IS_TCP] = "TCP",
         };
         char text[ENDPOINT_TEXT_SIZE];
 
         endpoint_format(walk->endpoint, text, sizeof text);
         complain(walk, line, "%s: has no meaning for %.200s: it is for %s", name, text,
-                 owners[setting->scope]);
+                 owners[setting->needs]);
     } else if (value_kind(value) != forms[setting->kind].kind) {
         complain_form(walk, setting, value);
     } else if (setting->kind == SCHEMA_STRINGS) {

@@ -36,19 +36,19 @@ const struct schema_setting schema_settings[] = {
     {SCHEMA_LISTENER, "backlog", SCHEMA_NUMBER, LISTENER(backlog),
      .standard = "1024", .min = 1, .max = 65535},
     {SCHEMA_LISTENER, "mode", SCHEMA_MODE, LISTENER(mode),
-     .standard = "0660", .max = 0777, .scope = SCHEMA_UNIX_PATH},
+     .standard = "0660", .max = 0777, .needs = ENDPOINT_HAS_PATH},
     {SCHEMA_LISTENER, "owner", SCHEMA_STRING, LISTENER(owner),
-     .standard = "", .max = 255, .scope = SCHEMA_UNIX_PATH},
+     .standard = "", .max = 255, .needs = ENDPOINT_HAS_PATH},
     {SCHEMA_LISTENER, "group", SCHEMA_STRING, LISTENER(group),
-     .standard = "", .max = 255, .scope = SCHEMA_UNIX_PATH},
-    {SCHEMA_LISTENER, "allow_users", SCHEMA_STRINGS, .scope = SCHEMA_UNIX, .later = ""},
-    {SCHEMA_LISTENER, "allow_groups", SCHEMA_STRINGS, .scope = SCHEMA_UNIX, .later = ""},
-    {SCHEMA_LISTENER, "allow", SCHEMA_STRINGS, .scope = SCHEMA_TCP, .later = ""},
-    {SCHEMA_LISTENER, "deny", SCHEMA_STRINGS, .scope = SCHEMA_TCP, .later = ""},
+     .standard = "", .max = 255, .needs = ENDPOINT_HAS_PATH},
+    {SCHEMA_LISTENER, "allow_users", SCHEMA_STRINGS, .needs = ENDPOINT_HAS_CREDENTIALS, .later = ""},
+    {SCHEMA_LISTENER, "allow_groups", SCHEMA_STRINGS, .needs = ENDPOINT_HAS_CREDENTIALS, .later = ""},
+    {SCHEMA_LISTENER, "allow", SCHEMA_STRINGS, .needs = ENDPOINT_HAS_HOST, .later = ""},
+    {SCHEMA_LISTENER, "deny", SCHEMA_STRINGS, .needs = ENDPOINT_HAS_HOST, .later = ""},
     {SCHEMA_LISTENER, "nodelay", SCHEMA_FLAG, LISTENER(nodelay),
-     .standard = "true", .scope = SCHEMA_TCP},
+     .standard = "true", .needs = ENDPOINT_IS_TCP},
     {SCHEMA_LISTENER, "keepalive", SCHEMA_FLAG, LISTENER(keepalive),
-     .standard = "true", .scope = SCHEMA_TCP},
+     .standard = "true", .needs = ENDPOINT_IS_TCP},
     {SCHEMA_LISTENER, "optional", SCHEMA_FLAG, LISTENER(optional), .standard = "false"},
 
     {SCHEMA_TOP, "workers", SCHEMA_NUMBER, IN(workers), .standard = "0",
@@ -208,10 +208,10 @@ static int assign_endpoint(struct endpoint *field, const char *text, struct reas
 
     if (endpoint_parse(&endpoint, text, why) < 0 || endpoint_make_absolute(&endpoint, why) < 0)
         return -1;
-    if (endpoint.kind == ENDPOINT_SYSTEMD || endpoint.kind == ENDPOINT_INHERITED)
-        return reason_set(why, REASON_USAGE, 0, "inherited sockets (%s) are not in this version",
-                          endpoint.kind == ENDPOINT_SYSTEMD ? "systemd:" : "fd:");
-    if (endpoint.kind == ENDPOINT_TCP && !endpoint.port_text[0]) {
+    if (endpoint_traits(&endpoint) & ENDPOINT_IS_INHERITED)
+        return reason_set(why, REASON_USAGE, 0, "inherited sockets (%.*s:) are not in this version",
+                          (int)strcspn(text, ":"), text);
+    if (endpoint_traits(&endpoint) & ENDPOINT_HAS_HOST && !endpoint.port_text[0]) {
         char copy[96];
 
         endpoint_format(&endpoint, copy, sizeof copy);
@@ -297,17 +297,7 @@ int schema_assign_option(const struct schema_setting *setting, void *base, const
 
 bool schema_applies(const struct schema_setting *setting, const struct endpoint *endpoint)
 {
-    switch (setting->scope) {
-    case SCHEMA_UNIX_PATH:
-        return endpoint->kind == ENDPOINT_UNIX_PATH;
-    case SCHEMA_UNIX:
-        return endpoint->kind == ENDPOINT_UNIX_PATH || endpoint->kind == ENDPOINT_ABSTRACT;
-    case SCHEMA_TCP:
-        return endpoint->kind == ENDPOINT_TCP;
-    case SCHEMA_EVERY:
-        break;
-    }
-    return true;
+    return (setting->needs & endpoint_traits(endpoint)) == setting->needs;
 }
 
 int schema_assign_defaults(enum schema_group group, void *base, struct reason *why)

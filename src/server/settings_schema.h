@@ -28,9 +28,6 @@ enum schema_kind {
     SCHEMA_ENDPOINT  /* struct endpoint */
 };
 
-/* The listeners in whose group a setting has a meaning. */
-enum schema_scope { SCHEMA_EVERY, SCHEMA_UNIX_PATH, SCHEMA_UNIX, SCHEMA_TCP };
-
 struct schema_setting {
     enum schema_group group;
     const char *name;
@@ -39,7 +36,7 @@ struct schema_setting {
     const char *standard; /* the default as text; NULL: none (endpoint) or derived (name) */
     uint64_t min, max;
     const char *const *choices;
-    enum schema_scope scope;
+    unsigned needs;    /* traits that the endpoint of a listener must have; 0: every one has it */
     const char *later; /* the value that is "not in this version"; "" = all but the default */
 };
 

@@ -2,10 +2,11 @@
 #include "transport/endpoint.h"
 
 #include "base/text.h"
+#include "transport/endpoint_inet.h"
+#include "transport/endpoint_inherited.h"
+#include "transport/endpoint_scheme.h"
 #include "transport/endpoint_unix.h"
-#include "transport/transport_ops.h"
 
-#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
@@ -14,69 +15,82 @@
 #include <strings.h>
 #include <unistd.h>
 
-    /* Known, so that no host of that name is meant by accident, and refused. */
-    static const char *const reserved[] = {"udp", "unix-dgram", "unix-seqpacket", "vsock", NULL};
+#define INET_ROW                                                                                   \
+    .traits = ENDPOINT_HAS_HOST | ENDPOINT_IS_TCP, .has_url = true, .parse = endpoint_inet_parse,  \
+    .print = endpoint_inet_print
 
-static int is_word(const char *text, size_t length, const char *word)
+static const struct endpoint_scheme schemes[] = {
+    {"unix", .kind = ENDPOINT_UNIX, .traits = ENDPOINT_HAS_PATH | ENDPOINT_HAS_CREDENTIALS,
+     .has_url = true, .parse = endpoint_unix_parse, .print = endpoint_unix_print},
+    {"tcp", .kind = ENDPOINT_TCP, .is_implied = true, INET_ROW},
+    {"tcp4", .kind = ENDPOINT_TCP, .family = ENDPOINT_IPV4, INET_ROW},
+    {"tcp6", .kind = ENDPOINT_TCP, .family = ENDPOINT_IPV6, INET_ROW},
+    {"systemd", .kind = ENDPOINT_SYSTEMD, .traits = ENDPOINT_IS_INHERITED,
+     .parse = endpoint_inherited_parse_name, .print = endpoint_inherited_print_name},
+    {"fd", .kind = ENDPOINT_FD, .traits = ENDPOINT_IS_INHERITED,
+     .parse = endpoint_inherited_parse_fd, .print = endpoint_inherited_print_fd},
+    {"udp", .is_reserved = true},
+    {"unix-dgram", .is_reserved = true},
+    {"unix-seqpacket", .is_reserved = true},
+    {"vsock", .is_reserved = true},
+};
+
+#define ROWS (sizeof schemes / sizeof schemes[0])
+
+const struct endpoint_scheme *endpoint_scheme_at(size_t row)
 {
-    return strlen(word) == length && strncasecmp(text, word, length) == 0;
+    return row < ROWS ? &schemes[row] : NULL;
 }
 
-int endpoint_is_scheme(const char *text, size_t length)
+/* NULL when no row has this name. */
+static const struct endpoint_scheme *find_name(const char *text, size_t length)
 {
-    const char *scheme;
+    for (size_t i = 0; i < ROWS; i++)
+        if (strlen(schemes[i].name) == length && strncasecmp(text, schemes[i].name, length) == 0)
+            return &schemes[i];
+    return NULL;
+}
 
-    if (transport_by_scheme(text, length, &scheme) || is_word(text, length, "systemd") ||
-        is_word(text, length, "fd"))
-        return 1;
-    for (size_t i = 0; reserved[i]; i++)
-        if (is_word(text, length, reserved[i]))
-            return 1;
-    return 0;
+/* The row that makes endpoints of this kind and family, else the first of the kind. */
+static const struct endpoint_scheme *find_kind(enum endpoint_kind kind, enum endpoint_family family)
+{
+    const struct endpoint_scheme *first = NULL;
+
+    for (const struct endpoint_scheme *row = schemes; row < schemes + ROWS; row++) {
+        if (row->is_reserved || row->kind != kind)
+            continue;
+        if (row->family == family)
+            return row;
+        if (!first)
+            first = row;
+    }
+    return first;
 }
 
 /* "word://" with a word that could be a scheme (RFC 3986). */
-static int looks_like_url(const char *text, size_t length)
+static bool looks_like_url(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++)
         if (!isalpha((unsigned char)text[i]) &&
             (i == 0 || (!isdigit((unsigned char)text[i]) && !strchr("+-.", text[i]))))
-            return 0;
+            return false;
     return length && strncmp(text + length, "://", 3) == 0;
 }
 
-static int parse_systemd(struct endpoint *endpoint, const char *text, struct reason *why)
+static int parse_by(const struct endpoint_scheme *scheme, struct endpoint *endpoint,
+                    const char *text, bool is_url, struct reason *why)
 {
-    endpoint->kind = ENDPOINT_SYSTEMD;
-    if (strchr(text, ':'))
-        return reason_set(why, REASON_USAGE, 0,
-                          "the name of an inherited socket has no ':': write systemd:NAME");
-    if (strlen(text) > ENDPOINT_NAME_MAX)
-        return reason_set(why, REASON_TOOLONG, ENAMETOOLONG,
-                          "the name of an inherited socket has at most %d bytes",
-                          ENDPOINT_NAME_MAX);
-    endpoint->length = (unsigned short)strlen(text);
-    memcpy(endpoint->name, text, endpoint->length);
-    return 0;
-}
-
-static int parse_inherited(struct endpoint *endpoint, const char *text, struct reason *why)
-{
-    uint64_t fd;
-
-    endpoint->kind = ENDPOINT_INHERITED;
-    if (text_number(text, 0, INT_MAX, &fd, NULL) < 0)
-        return reason_set(why, REASON_USAGE, 0, "write the number of a descriptor, as in fd:3");
-    snprintf(endpoint->port_text, sizeof endpoint->port_text, "%d", (int)fd);
-    return 0;
+    endpoint->kind = scheme->kind;
+    endpoint->family = scheme->family;
+    return scheme->parse(endpoint, scheme, text, is_url, why);
 }
 
 /* The order of decision of echo-endpoint(7). */
 static int parse(struct endpoint *endpoint, const char *text, struct reason *why)
 {
     size_t length = strcspn(text, ":");
-    const struct transport_ops *ops;
-    const char *scheme = "";
+    const struct endpoint_scheme *scheme = text[length] ? find_name(text, length) : NULL;
+    const char *rest = text + length + 1;
 
     if (!*text)
         return reason_set(why, REASON_USAGE, 0,
@@ -85,28 +99,23 @@ static int parse(struct endpoint *endpoint, const char *text, struct reason *why
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             return reason_set(why, REASON_USAGE, 0,
                               "control bytes are not taken: write \\xNN in a name after '@'");
-    if (text[length] == ':') {
-        ops = transport_by_scheme(text, length, &scheme);
-        if (ops)
-            return ops->parse(endpoint, scheme, text + length + 1, why);
-        if (is_word(text, length, "systemd"))
-            return parse_systemd(endpoint, text + length + 1, why);
-        if (is_word(text, length, "fd"))
-            return parse_inherited(endpoint, text + length + 1, why);
-        for (size_t i = 0; reserved[i]; i++)
-            if (is_word(text, length, reserved[i]))
-                return reason_set(why, REASON_USAGE, 0,
-                                  "%s: is not supported in this version: write unix: or tcp: (a "
-                                  "host of that name is tcp:%s:PORT)",
-                                  reserved[i], reserved[i]);
-        if (looks_like_url(text, length))
-            return reason_set(why, REASON_USAGE, 0,
-                              "unknown scheme: write unix:/PATH or tcp://HOST:PORT (a file of that "
-                              "name is unix:./...)");
+    if (scheme && scheme->is_reserved)
+        return reason_set(why, REASON_USAGE, 0,
+                          "%s: is not supported in this version: write unix: or tcp: (a host of "
+                          "that name is tcp:%s:PORT)",
+                          scheme->name, scheme->name);
+    if (scheme) {
+        bool is_url = scheme->has_url && strncmp(rest, "//", 2) == 0;
+
+        return parse_by(scheme, endpoint, rest + (is_url ? 2 : 0), is_url, why);
     }
-    ops = transport_by_kind(*text == '@' || strchr(text, '/') ? ENDPOINT_UNIX_PATH : ENDPOINT_TCP);
-    assert(ops);
-    return ops->parse(endpoint, "", text, why);
+    if (looks_like_url(text, length))
+        return reason_set(why, REASON_USAGE, 0,
+                          "unknown scheme: write unix:/PATH or tcp://HOST:PORT (a file of that "
+                          "name is unix:./...)");
+    return parse_by(find_kind(*text == '@' || strchr(text, '/') ? ENDPOINT_UNIX : ENDPOINT_TCP,
+                              ENDPOINT_ANY_FAMILY),
+                    endpoint, text, false, why);
 }
 
 int endpoint_parse(struct endpoint *endpoint, const char *text, struct reason *why)
@@ -124,16 +133,17 @@ int endpoint_parse(struct endpoint *endpoint, const char *text, struct reason *w
 
 const char *endpoint_format(const struct endpoint *endpoint, char *text, size_t size)
 {
-    if (endpoint->kind == ENDPOINT_SYSTEMD)
-        snprintf(text, size, "systemd:%s", endpoint->name);
-    else if (endpoint->kind == ENDPOINT_INHERITED)
-        snprintf(text, size, "fd:%s", endpoint->port_text);
-    else {
-        const struct transport_ops *ops = transport_by_kind(endpoint->kind);
+    const struct endpoint_scheme *scheme = find_kind(endpoint->kind, endpoint->family);
+    size_t used = (size_t)snprintf(text, size, "%s:", scheme->name);
+    size_t length;
 
-        assert(ops);
-        ops->print(endpoint, text, size);
-    }
+    if (used >= size)
+        return text;
+    scheme->print(endpoint, text + used, size - used);
+    /* "unix:7" would be a path. */
+    length = strcspn(text + used, ":");
+    if (scheme->is_implied && !(text[used + length] && find_name(text + used, length)))
+        memmove(text, text + used, strlen(text + used) + 1);
     return text;
 }
 
@@ -143,6 +153,8 @@ int endpoint_compare(const struct endpoint *a, const struct endpoint *b)
         return a->kind < b->kind ? -1 : 1;
     if (a->family != b->family)
         return a->family < b->family ? -1 : 1;
+    if (a->is_abstract != b->is_abstract)
+        return a->is_abstract ? 1 : -1;
     if (a->length != b->length)
         return a->length < b->length ? -1 : 1;
     if (memcmp(a->name, b->name, a->length) != 0)
@@ -155,7 +167,7 @@ int endpoint_make_absolute(struct endpoint *endpoint, struct reason *why)
     char directory[PATH_MAX], path[PATH_MAX + ENDPOINT_NAME_MAX + 2];
     size_t length;
 
-    if (endpoint->kind != ENDPOINT_UNIX_PATH || endpoint->name[0] == '/')
+    if (!endpoint_path(endpoint) || endpoint->name[0] == '/')
         return 0;
     if (!getcwd(directory, sizeof directory))
         return reason_errno(why, errno, "the working directory, for unix:./%s", endpoint->name);
@@ -169,4 +181,22 @@ int endpoint_make_absolute(struct endpoint *endpoint, struct reason *why)
     memcpy(endpoint->name, path, length + 1);
     endpoint->length = (unsigned short)length;
     return 0;
+}
+
+unsigned endpoint_traits(const struct endpoint *endpoint)
+{
+    unsigned traits = find_kind(endpoint->kind, endpoint->family)->traits;
+
+    return endpoint->is_abstract ? traits & ~(unsigned)ENDPOINT_HAS_PATH : traits;
+}
+
+const char *endpoint_path(const struct endpoint *endpoint)
+{
+    return endpoint_traits(endpoint) & ENDPOINT_HAS_PATH ? endpoint->name : NULL;
+}
+
+bool endpoint_needs_lookup(const struct endpoint *endpoint)
+{
+    return endpoint_traits(endpoint) & ENDPOINT_HAS_HOST && strcmp(endpoint->name, "*") != 0 &&
+           !endpoint_inet_is_literal(endpoint->name);
 }

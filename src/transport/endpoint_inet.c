@@ -2,7 +2,6 @@
 #include "transport/endpoint_inet.h"
 
 #include "base/text.h"
-#include "transport/transport_ops.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -14,21 +13,27 @@
 /* Longest name in the DNS (RFC 1035). */
 #define HOST_LENGTH_MAX 253
 
-int endpoint_inet_is_literal(const char *name)
+bool endpoint_inet_is_literal(const char *name)
 {
     struct in_addr bytes;
 
     return strchr(name, ':') || inet_pton(AF_INET, name, &bytes) == 1;
 }
 
-static int only_digits(const char *text)
+/* "tcp" of "tcp4". */
+static int stem_length(const struct endpoint_scheme *scheme)
+{
+    return (int)strcspn(scheme->name, "46");
+}
+
+static bool only_digits(const char *text)
 {
     return *text && !text[strspn(text, "0123456789")];
 }
 
 /* "127.1", "0x7f.1" and "010.0.0.1" are addresses to inet_aton(3), each in its own surprising way.
  * What ends in a number is meant as an address and must be a plain one. */
-static int ends_in_number(const char *host)
+static bool ends_in_number(const char *host)
 {
     const char *dot = strrchr(host, '.');
     const char *last = dot ? dot + 1 : host;
@@ -47,40 +52,40 @@ static int take_name(struct endpoint *endpoint, const char *name)
     return 0;
 }
 
-/* service is NULL when no colon was written. */
-static int take_service(struct endpoint *endpoint, const char *service, struct reason *why)
+/* text is NULL when no colon was written. */
+static int take_port(struct endpoint *endpoint, const char *text, struct reason *why)
 {
     uint64_t port;
 
-    if (!service)
+    if (!text)
         return 0;
-    if (!*service)
+    if (!*text)
         return reason_set(why, REASON_USAGE, 0, "no port after ':': write HOST:7777");
-    if (strlen(service) >= sizeof endpoint->port_text)
+    if (strlen(text) >= sizeof endpoint->port_text)
         return reason_set(why, REASON_USAGE, 0, "the port is too long: write a number, 0 to 65535");
-    if (isalpha((unsigned char)service[0])) {
-        for (const char *c = service; *c; c++)
+    if (isalpha((unsigned char)text[0])) {
+        for (const char *c = text; *c; c++)
             if (!isalnum((unsigned char)*c) && !strchr("-_.+", *c))
                 return reason_set(why, REASON_USAGE, 0,
                                   "the port is neither a number nor the name of a service: write "
                                   "HOST:7777 or HOST:echo");
-    } else if (text_number(service, 0, 65535, &port, NULL) < 0) {
+    } else if (text_number(text, 0, 65535, &port, NULL) < 0) {
         return reason_set(why, REASON_USAGE, 0,
                           "the port must be a plain decimal number, 0 to 65535, without sign, "
                           "space or leading zero: write HOST:7777");
     }
-    memcpy(endpoint->port_text, service, strlen(service) + 1);
+    memcpy(endpoint->port_text, text, strlen(text) + 1);
     return 0;
 }
 
 /* What follows the '%' of a link-local address: the name or the index of an interface. RFC 6874: in
  * a URL the '%' is written %25. */
-static int check_zone(const char **zone, int url, const char *name, struct reason *why)
+static int check_zone(const char **zone, bool is_url, const char *name, struct reason *why)
 {
-    int escaped = strncmp(*zone, "25", 2) == 0;
+    bool escaped = strncmp(*zone, "25", 2) == 0;
     char rest[4 * IF_NAMESIZE];
 
-    if (url && escaped) {
+    if (is_url && escaped) {
         *zone += 2;
     } else if (escaped && (*zone)[2] && !only_digits(*zone)) {
         text_escape(rest, sizeof rest, *zone + 2, strlen(*zone + 2));
@@ -98,13 +103,14 @@ static int check_zone(const char **zone, int url, const char *name, struct reaso
     return 0;
 }
 
-static int take_ipv6(struct endpoint *endpoint, char *literal, int url, struct reason *why)
+static int take_ipv6(struct endpoint *endpoint, const struct endpoint_scheme *scheme, char *literal,
+                     bool is_url, struct reason *why)
 {
     char name[INET6_ADDRSTRLEN + IF_NAMESIZE + 1];
     char *percent = strchr(literal, '%');
     const char *zone = percent ? percent + 1 : NULL;
     struct in6_addr bytes;
-    int link_local;
+    bool link_local;
 
     if (percent)
         *percent = '\0';
@@ -114,8 +120,8 @@ static int take_ipv6(struct endpoint *endpoint, char *literal, int url, struct r
                           "without brackets");
     inet_ntop(AF_INET6, &bytes, name, sizeof name);
     if (endpoint->family == ENDPOINT_IPV4)
-        return reason_set(why, REASON_USAGE, 0, "an IPv6 address with tcp4: write tcp6:[%s]:PORT",
-                          name);
+        return reason_set(why, REASON_USAGE, 0, "an IPv6 address with %s: write %.*s6:[%s]:PORT",
+                          scheme->name, stem_length(scheme), scheme->name, name);
     if (IN6_IS_ADDR_V4MAPPED(&bytes))
         return reason_set(why, REASON_USAGE, 0, "an IPv4 address in IPv6 clothes: write %s:PORT",
                           strrchr(name, ':') + 1);
@@ -126,14 +132,15 @@ static int take_ipv6(struct endpoint *endpoint, char *literal, int url, struct r
     if (zone && !link_local)
         return reason_set(why, REASON_USAGE, 0,
                           "only a link-local address has an interface: write [%s]:PORT", name);
-    if (zone && check_zone(&zone, url, name, why) < 0)
+    if (zone && check_zone(&zone, is_url, name, why) < 0)
         return -1;
     if (zone)
         snprintf(name + strlen(name), sizeof name - strlen(name), "%%%s", zone);
     return take_name(endpoint, name);
 }
 
-static int parse_bracketed(struct endpoint *endpoint, char *text, int url, struct reason *why)
+static int parse_bracketed(struct endpoint *endpoint, const struct endpoint_scheme *scheme,
+                           char *text, bool is_url, struct reason *why)
 {
     char *end = strchr(text, ']');
 
@@ -141,12 +148,12 @@ static int parse_bracketed(struct endpoint *endpoint, char *text, int url, struc
         return reason_set(why, REASON_USAGE, 0,
                           "an IPv6 address is written in brackets, then its port: [::1]:7777");
     *end = '\0';
-    if (take_ipv6(endpoint, text + 1, url, why) < 0)
+    if (take_ipv6(endpoint, scheme, text + 1, is_url, why) < 0)
         return -1;
-    return take_service(endpoint, end[1] ? end + 2 : NULL, why);
+    return take_port(endpoint, end[1] ? end + 2 : NULL, why);
 }
 
-static int is_ipv6(const char *text, size_t length)
+static bool is_ipv6(const char *text, size_t length)
 {
     char copy[INET6_ADDRSTRLEN + IF_NAMESIZE];
     struct in6_addr bytes;
@@ -179,7 +186,8 @@ static int refuse_colons(const char *text, struct reason *why)
                       "more than one ':': write HOST:PORT, and an IPv6 address as [::1]:7777");
 }
 
-static int take_host(struct endpoint *endpoint, const char *host, struct reason *why)
+static int take_host(struct endpoint *endpoint, const struct endpoint_scheme *scheme,
+                     const char *host, struct reason *why)
 {
     struct in_addr bytes;
 
@@ -203,29 +211,23 @@ static int take_host(struct endpoint *endpoint, const char *host, struct reason 
                           "not an IPv4 address: write four numbers of 0 to 255 without leading "
                           "zeros, as in 127.0.0.1");
     if (ends_in_number(host) && endpoint->family == ENDPOINT_IPV6)
-        return reason_set(why, REASON_USAGE, 0, "an IPv4 address with tcp6: write tcp4:%s:PORT",
-                          host);
+        return reason_set(why, REASON_USAGE, 0, "an IPv4 address with %s: write %.*s4:%s:PORT",
+                          scheme->name, stem_length(scheme), scheme->name, host);
     return take_name(endpoint, host);
 }
 
-int endpoint_inet_parse(struct endpoint *endpoint, const char *scheme, const char *text,
-                        struct reason *why)
+int endpoint_inet_parse(struct endpoint *endpoint, const struct endpoint_scheme *scheme,
+                        const char *text, bool is_url, struct reason *why)
 {
-    int url = *scheme && strncmp(text, "//", 2) == 0;
     char copy[2 * ENDPOINT_NAME_MAX], *colon;
     size_t length;
 
-    endpoint->kind = ENDPOINT_TCP;
-    endpoint->family = strcmp(scheme, "tcp4") == 0   ? ENDPOINT_IPV4
-                       : strcmp(scheme, "tcp6") == 0 ? ENDPOINT_IPV6
-                                                     : ENDPOINT_ANY_FAMILY;
-    text += url ? 2 : 0;
     length = strlen(text);
     if (length >= sizeof copy)
         return reason_set(why, REASON_TOOLONG, ENAMETOOLONG,
                           "too long for a host and a port: write HOST:PORT");
     memcpy(copy, text, length + 1);
-    if (url && length && copy[length - 1] == '/')
+    if (is_url && length && copy[length - 1] == '/')
         copy[--length] = '\0';
     if (!length)
         return reason_set(why, REASON_USAGE, 0, "no host: write tcp:localhost:7777");
@@ -238,27 +240,21 @@ int endpoint_inet_parse(struct endpoint *endpoint, const char *scheme, const cha
     if (only_digits(copy))
         return reason_set(why, REASON_USAGE, 0, "a port without a host: write localhost:%s", copy);
     if (copy[0] == '[')
-        return parse_bracketed(endpoint, copy, url, why);
+        return parse_bracketed(endpoint, scheme, copy, is_url, why);
     colon = strchr(copy, ':');
     if (colon && strchr(colon + 1, ':'))
         return refuse_colons(copy, why);
     if (colon)
         *colon++ = '\0';
-    if (take_host(endpoint, copy, why) < 0)
+    if (take_host(endpoint, scheme, copy, why) < 0)
         return -1;
-    return take_service(endpoint, colon, why);
+    return take_port(endpoint, colon, why);
 }
 
 void endpoint_inet_print(const struct endpoint *endpoint, char *text, size_t size)
 {
-    static const char *const prefixes[] = {
-        [ENDPOINT_ANY_FAMILY] = "", [ENDPOINT_IPV4] = "tcp4:", [ENDPOINT_IPV6] = "tcp6:"};
-    const char *prefix = prefixes[endpoint->family];
-    int brackets = strchr(endpoint->name, ':') != NULL;
+    bool brackets = strchr(endpoint->name, ':') != NULL;
 
-    /* "unix:7" would be a path. */
-    if (!*prefix && endpoint->port_text[0] && endpoint_is_scheme(endpoint->name, endpoint->length))
-        prefix = "tcp:";
-    snprintf(text, size, "%s%s%s%s%s%s", prefix, brackets ? "[" : "", endpoint->name,
-             brackets ? "]" : "", endpoint->port_text[0] ? ":" : "", endpoint->port_text);
+    snprintf(text, size, "%s%s%s%s%s", brackets ? "[" : "", endpoint->name, brackets ? "]" : "",
+             endpoint->port_text[0] ? ":" : "", endpoint->port_text);
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* TCP endpoints as text: the parse and print slots of transport_tcp. */
+/* Hosts and ports as text: the functions of the rows tcp:, tcp4: and tcp6:. */
 #ifndef TRANSPORT_ENDPOINT_INET_H
 #define TRANSPORT_ENDPOINT_INET_H
 
-#include "transport/endpoint.h"
+#include "transport/endpoint_scheme.h"
 
-int endpoint_inet_parse(struct endpoint *endpoint, const char *scheme, const char *text,
-                        struct reason *why) MUST_CHECK;
+int endpoint_inet_parse(struct endpoint *endpoint, const struct endpoint_scheme *scheme,
+                        const char *text, bool is_url, struct reason *why) MUST_CHECK;
 void endpoint_inet_print(const struct endpoint *endpoint, char *text, size_t size);
 
 /* The name is an address in digits, so nobody has to be asked for it. */
-int endpoint_inet_is_literal(const char *name);
+bool endpoint_inet_is_literal(const char *name);
 
 #endif

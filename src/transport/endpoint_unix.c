@@ -2,7 +2,6 @@
 #include "transport/endpoint_unix.h"
 
 #include "base/text.h"
-#include "transport/transport_ops.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -29,7 +28,7 @@ static int parse_abstract(struct endpoint *endpoint, const char *text, struct re
 {
     size_t length = 0;
 
-    endpoint->kind = ENDPOINT_ABSTRACT;
+    endpoint->is_abstract = true;
     if (!*text)
         return reason_set(why, REASON_USAGE, 0, "no name after '@': write unix:@NAME");
     while (*text) {
@@ -99,30 +98,27 @@ static const char *trim(const char *path)
     return path;
 }
 
-int endpoint_unix_parse(struct endpoint *endpoint, const char *scheme, const char *text,
-                        struct reason *why)
+int endpoint_unix_parse(struct endpoint *endpoint, const struct endpoint_scheme *scheme,
+                        const char *text, bool is_url, struct reason *why)
 {
     char decoded[4 * ENDPOINT_UNIX_NAME_MAX] = "";
-    const char *path;
+    const char *path = text;
     size_t length;
 
-    if (*text == '@')
+    (void)scheme;
+    if (!is_url && *text == '@')
         return parse_abstract(endpoint, text + 1, why);
-    endpoint->kind = ENDPOINT_UNIX_PATH;
-    path = text;
-    if (*scheme && strncmp(text, "//", 2) == 0) {
-        if (text[2] != '/') {
-            text_escape(decoded, 64, text + 2, strlen(text + 2));
-            return reason_set(why, REASON_USAGE, 0,
-                              "two slashes begin a host, and a Unix socket has none: write "
-                              "unix:/%s or unix:///%s",
-                              decoded, decoded);
-        }
-        if (strlen(text) < sizeof decoded) {
-            if (decode_url(decoded, text + 2, why) < 0)
-                return -1;
-            path = decoded;
-        }
+    if (is_url && *text != '/') {
+        text_escape(decoded, 64, text, strlen(text));
+        return reason_set(why, REASON_USAGE, 0,
+                          "two slashes begin a host, and a Unix socket has none: write unix:/%s or "
+                          "unix:///%s",
+                          decoded, decoded);
+    }
+    if (is_url && strlen(text) < sizeof decoded) {
+        if (decode_url(decoded, text, why) < 0)
+            return -1;
+        path = decoded;
     }
     path = trim(path);
     length = strlen(path);
@@ -146,38 +142,35 @@ void endpoint_unix_print(const struct endpoint *endpoint, char *text, size_t siz
 {
     const char *name = endpoint->name;
 
-    if (endpoint->kind == ENDPOINT_ABSTRACT) {
-        int used = snprintf(text, size, "unix:@");
-
-        if ((size_t)used < size)
-            text_escape(text + used, size - (size_t)used, name, endpoint->length);
+    if (endpoint->is_abstract) {
+        snprintf(text, size, "@");
+        text_escape(text + 1, size - 1, name, endpoint->length);
         return;
     }
-    snprintf(text, size, "unix:%s%s", *name == '/' || strncmp(name, "../", 3) == 0 ? "" : "./",
-             name);
+    snprintf(text, size, "%s%s", *name == '/' || strncmp(name, "../", 3) == 0 ? "" : "./", name);
 }
 
 /* A byte that stays itself after unix://, however plain the terminal and the log are. */
-static int is_plain(unsigned char byte)
+static bool is_plain(unsigned char byte)
 {
     return byte > 0x20 && byte < 0x7f && !strchr("%\\?#\"", byte);
 }
 
 /* A byte for which a path is better printed after unix://. */
-static int is_odd(unsigned char byte)
+static bool is_odd(unsigned char byte)
 {
     return byte < 0x20 || byte > 0x7e || byte == '\\';
 }
 
 void endpoint_unix_print_path(const char *path, size_t length, char *text, size_t size)
 {
-    int relative = *path != '/', odd = 0;
+    bool relative = *path != '/', odd = false;
     size_t used;
 
     for (size_t i = 0; i < length; i++)
         odd |= is_odd((unsigned char)path[i]);
     if (!odd || relative) {
-        int here = relative && (length < 3 || memcmp(path, "../", 3) != 0);
+        bool here = relative && (length < 3 || memcmp(path, "../", 3) != 0);
 
         used = (size_t)snprintf(text, size, "unix:%s", here ? "./" : "");
         if (used < size)

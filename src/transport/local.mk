@@ -5,7 +5,9 @@ libtransport_a_SOURCES = \
 	src/transport/address_inet.c src/transport/address_inet.h \
 	src/transport/address_unix.c src/transport/address_unix.h \
 	src/transport/endpoint.c src/transport/endpoint.h \
+	src/transport/endpoint_scheme.h src/transport/endpoint_value.h \
 	src/transport/endpoint_inet.c src/transport/endpoint_inet.h \
+	src/transport/endpoint_inherited.c src/transport/endpoint_inherited.h \
 	src/transport/endpoint_unix.c src/transport/endpoint_unix.h \
 	src/transport/io.c src/transport/io.h \
 	src/transport/locks.c src/transport/locks.h \

@@ -38,14 +38,15 @@ static struct locks_entry *find(const struct locks *locks, const struct stat *st
 
 int locks_try(struct locks *locks, const struct endpoint *endpoint)
 {
+    const char *path = endpoint_path(endpoint);
     char directory[ENDPOINT_NAME_MAX + 1];
     struct locks_entry *list, *known;
     struct stat status;
     int fd, code;
 
-    if (endpoint->kind != ENDPOINT_UNIX_PATH)
+    if (!path)
         return 0;
-    fd = open(locks_directory(endpoint->name, directory, sizeof directory),
+    fd = open(locks_directory(path, directory, sizeof directory),
               O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &status) < 0) {
         io_close(&fd);

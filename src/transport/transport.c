@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,24 +17,11 @@ const struct transport_ops *const transport_registry[] = {
     NULL,
 };
 
-const struct transport_ops *transport_by_scheme(const char *text, size_t length,
-                                                const char **scheme)
-{
-    for (size_t row = 0; transport_registry[row]; row++)
-        for (size_t i = 0; transport_registry[row]->schemes[i]; i++) {
-            *scheme = transport_registry[row]->schemes[i];
-            if (strlen(*scheme) == length && strncasecmp(*scheme, text, length) == 0)
-                return transport_registry[row];
-        }
-    return NULL;
-}
-
 const struct transport_ops *transport_by_kind(enum endpoint_kind kind)
 {
     for (size_t row = 0; transport_registry[row]; row++)
-        for (size_t i = 0; i < 2; i++)
-            if (transport_registry[row]->kinds[i] == kind)
-                return transport_registry[row];
+        if (transport_registry[row]->kind == kind)
+            return transport_registry[row];
     return NULL;
 }
 
@@ -248,7 +234,7 @@ int transport_path_state(const struct endpoint *endpoint, struct transport_path_
     struct stat status;
 
     *state = (struct transport_path_state){0};
-    if (endpoint->kind != ENDPOINT_UNIX_PATH)
+    if (!endpoint_path(endpoint))
         return -ENOTSUP;
     if (stat(endpoint->name, &status) < 0)
         return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;

@@ -15,17 +15,11 @@
 #include <stdbool.h>
 
 struct transport_ops {
-    const char *schemes[4];      /* what may stand before the first colon; ends with NULL */
-    enum endpoint_kind kinds[2]; /* the kinds its parse makes; one kind stands twice */
-    int families[2];             /* the address families its resolve makes, likewise */
+    enum endpoint_kind kind;
+    int families[2]; /* the address families its resolve makes; one stands twice */
     int protocol;
     bool inherits; /* an accepted socket has the options of its listener */
 
-    /* The text after "scheme:" into a zeroed endpoint; scheme is "" for text without one. The
-     * sentence says what to write instead; endpoint_parse puts the quoted text before it. */
-    int (*parse)(struct endpoint *endpoint, const char *scheme, const char *text,
-                 struct reason *why);
-    void (*print)(const struct endpoint *endpoint, char *text, size_t size);
     int (*resolve)(const struct endpoint *endpoint, enum transport_role role, struct address *list,
                    size_t capacity, struct reason *why);
 
@@ -48,14 +42,8 @@ extern const struct transport_ops transport_tcp;
 /* Ends with NULL. */
 extern const struct transport_ops *const transport_registry[];
 
-/* NULL when no row has it. The scheme is compared without regard to case and comes back as the row
- * spells it. */
-const struct transport_ops *transport_by_scheme(const char *text, size_t length,
-                                                const char **scheme);
+/* NULL when no row has it. */
 const struct transport_ops *transport_by_kind(enum endpoint_kind kind);
 const struct transport_ops *transport_by_family(int family);
-
-/* Whether this text before a colon is a scheme, a reserved one included. */
-int endpoint_is_scheme(const char *text, size_t length);
 
 #endif

@@ -232,13 +232,10 @@ static int tcp_explain(const struct address *address, int code, struct reason *w
 }
 
 const struct transport_ops transport_tcp = {
-    .schemes = {"tcp", "tcp4", "tcp6", NULL},
-    .kinds = {ENDPOINT_TCP, ENDPOINT_TCP},
+    .kind = ENDPOINT_TCP,
     .families = {AF_INET, AF_INET6},
     .protocol = IPPROTO_TCP,
     .inherits = true,
-    .parse = endpoint_inet_parse,
-    .print = endpoint_inet_print,
     .resolve = tcp_resolve,
     .check = tcp_check,
     .listen = tcp_listen,

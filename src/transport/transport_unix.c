@@ -23,7 +23,7 @@ static int unix_resolve(const struct endpoint *endpoint, enum transport_role rol
     assert(capacity > 0 && endpoint->length <= ENDPOINT_UNIX_NAME_MAX);
     (void)why;
     *list = (struct address){.type = SOCK_STREAM};
-    address_unix_set(list, endpoint->name, endpoint->length, endpoint->kind == ENDPOINT_ABSTRACT);
+    address_unix_set(list, endpoint->name, endpoint->length, endpoint->is_abstract);
     return 1;
 }
 
@@ -380,13 +380,10 @@ static int unix_explain(const struct address *address, int code, struct reason *
 }
 
 const struct transport_ops transport_unix = {
-    .schemes = {"unix", NULL},
-    .kinds = {ENDPOINT_UNIX_PATH, ENDPOINT_ABSTRACT},
+    .kind = ENDPOINT_UNIX,
     .families = {AF_UNIX, AF_UNIX},
     .protocol = 0,
     .inherits = false,
-    .parse = endpoint_unix_parse,
-    .print = endpoint_unix_print,
     .resolve = unix_resolve,
     .check = unix_check,
     .listen = unix_listen,

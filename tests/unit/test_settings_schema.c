@@ -12,8 +12,9 @@ static const char *file_with(enum schema_group group, const struct schema_settin
                              const char *name, const char *value)
 {
     static char text[2048];
-    const char *endpoint =
-        setting->scope == SCHEMA_TCP ? "localhost:7" : "unix:/tmp/test-settings.sock";
+    const char *endpoint = setting->needs & (ENDPOINT_HAS_HOST | ENDPOINT_IS_TCP)
+                               ? "localhost:7"
+                               : "unix:/tmp/test-settings.sock";
 
     if (group == SCHEMA_LISTENER && setting->kind == SCHEMA_ENDPOINT &&
         strcmp(name, setting->name) == 0)

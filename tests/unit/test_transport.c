@@ -16,22 +16,13 @@ static void registry(void **state)
     (void)state;
     for (size_t row = 0; transport_registry[row]; row++) {
         const struct transport_ops *ops = transport_registry[row];
-        const char *scheme;
 
-        assert_true(ops->parse && ops->print && ops->resolve);
-        assert_true(ops->check && ops->listen && ops->prepare && ops->explain);
-        assert_non_null(ops->schemes[0]);
-        assert_null(ops->schemes[COUNT(ops->schemes) - 1]);
+        assert_true(ops->resolve && ops->check);
+        assert_true(ops->listen && ops->prepare && ops->explain);
         /* Nothing is another row's as well. */
-        for (size_t i = 0; ops->schemes[i]; i++) {
-            assert_ptr_equal(transport_by_scheme(ops->schemes[i], strlen(ops->schemes[i]), &scheme),
-                             ops);
-            assert_string_equal(scheme, ops->schemes[i]);
-        }
-        for (size_t i = 0; i < 2; i++) {
-            assert_ptr_equal(transport_by_kind(ops->kinds[i]), ops);
+        assert_ptr_equal(transport_by_kind(ops->kind), ops);
+        for (size_t i = 0; i < 2; i++)
             assert_ptr_equal(transport_by_family(ops->families[i]), ops);
-        }
     }
     assert_null(transport_by_family(AF_UNSPEC));
     assert_null(transport_by_kind(ENDPOINT_SYSTEMD));
@@ -190,7 +181,7 @@ static void refuse(const struct endpoints_row *row, const struct endpoint *endpo
         assert_int_equal(transport_connect_result(fd, &bound, &why), -1);
         io_close(&fd);
     }
-    if (endpoint->kind == ENDPOINT_UNIX_PATH) {
+    if (endpoint_path(endpoint)) {
         assert_int_equal(why.word, REASON_NOENT);
         assert_non_null(strstr(why.text, "there is no such socket in /"));
     } else {

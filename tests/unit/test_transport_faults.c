@@ -110,7 +110,7 @@ static void fail_each_call(const struct endpoints_row *row, const struct endpoin
                     fail_msg("%s: %s gave no sentence", row->name, script);
                 if (umask(mask) != mask || endpoints_count_fds() != fds)
                     fail_msg("%s: %s left a descriptor or a umask", row->name, script);
-                if (endpoint->kind == ENDPOINT_UNIX_PATH && access(endpoint->name, F_OK) == 0)
+                if (endpoint_path(endpoint) && access(endpoint->name, F_OK) == 0)
                     fail_msg("%s: %s left the path", row->name, script);
             }
             if (optional)
@@ -151,7 +151,7 @@ static void fail_probe(const struct endpoints_row *row, const struct endpoint *e
     struct reason why;
     int dead;
 
-    if (endpoint->kind != ENDPOINT_UNIX_PATH)
+    if (!endpoint_path(endpoint))
         return;
     (void)row;
     assert_int_equal(transport_resolve(endpoint, TRANSPORT_SERVER, &address, 1, &why), 1);
