@@ -471,7 +471,7 @@ void flow_open(struct flow *flow)
     const struct address *source =
         plan->source_count ? &plan->sources[flow->number % plan->source_count] : NULL;
     struct reason why;
-    int pending;
+    bool pending;
 
     assert(flow->state == FLOW_DOWN);
     if (!flow->begun_ns)

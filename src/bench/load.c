@@ -69,7 +69,8 @@ void load_destroy(struct load *load)
 static int try_address(const struct plan *plan, const struct address *address, struct reason *why)
 {
     const struct address *source = plan->source_count ? &plan->sources[0] : NULL;
-    int pending, status = 0;
+    int status = 0;
+    bool pending;
     int fd = transport_connect(address, source, &pending, why);
     char text[ADDRESS_TEXT_SIZE];
 

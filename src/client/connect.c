@@ -90,7 +90,7 @@ static int race_start(struct race *race, size_t i, struct connect_result *result
     const struct address *address = &race->targets->list[i];
     char text[ADDRESS_TEXT_SIZE];
     struct reason why;
-    int pending;
+    bool pending;
 
     attempt->started_ns = clock_now_ns();
     attempt->retry_ns = 0;

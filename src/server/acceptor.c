@@ -120,7 +120,7 @@ static void take_in(struct port *port, int fd, const struct address *peer, bool 
     LOG(LOG_LEVEL_INFO, "accept", LOG_NUMBER("id", connection->id), LOG_NUMBER("fd", (uint64_t)fd),
         LOG_TEXT("listener", port->listener->settings.name), LOG_ESCAPED("peer", name));
     crew_hand_over(crew, connection, worker,
-                   port->listener->settings.endpoint.kind != ENDPOINT_TCP);
+                   !transport_shares_port(&port->listener->settings.endpoint));
 }
 
 enum outcome { ACCEPTED, TRY_AGAIN, EMPTY, OUT_OF_RESOURCES, BROKEN };
@@ -148,7 +148,7 @@ static enum outcome classify(int code)
 static enum outcome accept_one(struct port *port, bool place, int *code)
 {
     struct address peer;
-    int fd = transport_accept(port->socket.fd, &peer);
+    int fd = transport_accept(port->socket.fd, &port->address, &peer);
 
     if (fd >= 0) {
         take_in(port, fd, &peer, place);
@@ -226,9 +226,9 @@ bool acceptor_drain(struct port *port, unsigned *count)
 {
     int code;
 
-    /* After it a Unix socket refuses new connections, so none can slip in behind the last accept;
-     * TCP has no such thing. */
-    if (address_family(&port->address) == AF_UNIX && seam_shutdown(port->socket.fd, SHUT_RD) < 0)
+    /* So that none can slip in behind the last accept; TCP has no such thing. */
+    if (transport_ends_queue(&port->listener->settings.endpoint) &&
+        seam_shutdown(port->socket.fd, SHUT_RD) < 0)
         return true;
     for (int i = 0; i < ACCEPTS_PER_DRAIN; i++) {
         admission_enter(&port->worker->crew->admission, true);

@@ -80,7 +80,7 @@ static int share(struct listener *listener, struct port *holder, struct reason *
 
 unsigned listener_port_count(const struct settings_listener *settings, unsigned worker_count)
 {
-    return settings->endpoint.kind == ENDPOINT_TCP ? worker_count : 1;
+    return transport_shares_port(&settings->endpoint) ? worker_count : 1;
 }
 
 /* The sockets of one address: one for each worker where they can share it. */
@@ -140,7 +140,8 @@ static int open_all(struct listener *listener, const struct names *names,
 {
     const struct address *list = names->addresses;
     size_t count = names->address_count;
-    bool picks = listener->settings.endpoint.kind == ENDPOINT_TCP && address_port(&list[0]) == 0;
+    bool picks = endpoint_traits(&listener->settings.endpoint) & ENDPOINT_HAS_HOST &&
+                 address_port(&list[0]) == 0;
     unsigned picked = 0;
 
     *collided = false;

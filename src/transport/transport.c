@@ -2,8 +2,11 @@
 #include "transport/transport.h"
 
 #include "base/seam.h"
+#include "transport/address_unix.h"
 #include "transport/io.h"
-#include "transport/transport_ops.h"
+#include "transport/transport_row.h"
+#include "transport/transport_tcp.h"
+#include "transport/transport_unix.h"
 
 #include <errno.h>
 #include <string.h>
@@ -11,45 +14,61 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const struct transport_ops *const transport_registry[] = {
+static const struct transport *const transports[] = {
     &transport_unix,
     &transport_tcp,
-    NULL,
 };
 
-const struct transport_ops *transport_by_kind(enum endpoint_kind kind)
+#define ROWS (sizeof transports / sizeof transports[0])
+
+/* NULL for a kind that is read and cannot be used yet. */
+static const struct transport *find_kind(enum endpoint_kind kind)
 {
-    for (size_t row = 0; transport_registry[row]; row++)
-        if (transport_registry[row]->kind == kind)
-            return transport_registry[row];
+    for (size_t i = 0; i < ROWS; i++)
+        if (transports[i]->kind == kind)
+            return transports[i];
     return NULL;
 }
 
-const struct transport_ops *transport_by_family(int family)
+/* NULL when no row makes sockets for such an address. */
+static const struct transport *find_address(const struct address *address)
 {
-    for (size_t row = 0; transport_registry[row]; row++)
-        for (size_t i = 0; i < 2; i++)
-            if (transport_registry[row]->families[i] == family)
-                return transport_registry[row];
+    for (size_t i = 0; i < ROWS; i++)
+        for (size_t j = 0; j < 2; j++)
+            if (transports[i]->families[j] == address_family(address) &&
+                transports[i]->families[j] != AF_UNSPEC && transports[i]->type == address->type &&
+                transports[i]->protocol == address->protocol)
+                return transports[i];
     return NULL;
+}
+
+const struct transport *transport_at(size_t row)
+{
+    return row < ROWS ? transports[row] : NULL;
 }
 
 int transport_resolve(const struct endpoint *endpoint, enum transport_role role,
                       struct address *list, size_t capacity, struct reason *why)
 {
-    const struct transport_ops *ops = transport_by_kind(endpoint->kind);
+    const struct transport *transport = find_kind(endpoint->kind);
     char text[ENDPOINT_TEXT_SIZE];
+    int count;
 
-    if (ops)
-        return ops->resolve(endpoint, role, list, capacity, why);
-    endpoint_format(endpoint, text, sizeof text);
-    if (role == TRANSPORT_CLIENT)
+    if (role == TRANSPORT_CLIENT && endpoint_traits(endpoint) & ENDPOINT_IS_INHERITED)
         return reason_set(why, REASON_USAGE, 0,
                           "%.80s: only a server takes inherited sockets: write the address that it "
                           "listens on",
-                          text);
-    return reason_set(why, REASON_USAGE, 0, "%.80s: inherited sockets are not in this version",
-                      text);
+                          endpoint_format(endpoint, text, sizeof text));
+    if (!transport)
+        return reason_set(why, REASON_USAGE, 0, "%.80s: inherited sockets are not in this version",
+                          endpoint_format(endpoint, text, sizeof text));
+    memset(list, 0, capacity * sizeof *list);
+    count = transport->resolve(endpoint, role, list, capacity, why);
+    for (int i = 0; i < count; i++) {
+        list[i].type = transport->type;
+        list[i].protocol = transport->protocol;
+    }
+    return count;
 }
 
 /* Out-of-band bytes belong into the stream, else the echo would lose them. */
@@ -63,52 +82,89 @@ static int keep_urgent_inline(int fd)
 int transport_listen(struct transport_listener *listener, const struct address *address,
                      const struct listen_options *options, struct reason *why)
 {
-    const struct transport_ops *ops = transport_by_family(address_family(address));
+    const struct transport *transport = find_address(address);
     char text[ADDRESS_TEXT_SIZE];
-    int code, result = -1;
+    int code;
 
     *listener = (struct transport_listener){.fd = -1};
     address_format(address, text, sizeof text);
-    if (!ops)
+    if (!transport)
         return reason_errno(why, EAFNOSUPPORT, "socket %s", text);
     code = seam_socket(address_family(address), address->type, address->protocol);
     if (code < 0)
         return reason_errno(why, -code, "socket %s", text);
     listener->fd = code;
-    code = ops->inherits ? keep_urgent_inline(listener->fd) : 0;
-    if (code < 0) {
+    code = transport->inherits_options ? keep_urgent_inline(listener->fd) : 0;
+    if (code < 0)
         reason_errno(why, -code, "setsockopt %s", text);
-        goto out;
-    }
-    result = ops->listen(listener, address, options, why);
-out:
-    if (result < 0)
-        io_close(&listener->fd);
-    return result;
+    else if (transport->listen(listener, address, options, why) == 0)
+        return 0;
+    transport_unlisten(listener);
+    return -1;
 }
 
+/* Of a path. Who holds a port shows only when it is bound. */
 int transport_check(const struct address *address, const struct listen_options *options,
                     struct reason *why)
 {
-    const struct transport_ops *ops = transport_by_family(address_family(address));
-
-    return ops ? ops->check(address, options, why) : 0;
+    return address_unix_path(address) ? transport_unix_check(address, options, why) : 0;
 }
 
-int transport_accept(int listen_fd, struct address *peer)
+void transport_remove_path(struct transport_listener *listener)
 {
-    const struct transport_ops *ops;
+    struct stat status;
+
+    if (listener->path[0] && lstat(listener->path, &status) == 0 &&
+        status.st_dev == listener->device && status.st_ino == listener->inode)
+        unlink(listener->path);
+    listener->path[0] = '\0';
+}
+
+void transport_unlisten(struct transport_listener *listener)
+{
+    /* Unlink before close: once closed, the inode number may belong to another file. */
+    transport_remove_path(listener);
+    io_close(&listener->fd);
+}
+
+bool transport_is_reachable(const struct transport_listener *listener)
+{
+    struct stat status;
+
+    if (!listener->path[0])
+        return true;
+    if (stat(listener->path, &status) < 0)
+        return errno != ENOENT && errno != ENOTDIR && errno != ELOOP;
+    return status.st_dev == listener->device && status.st_ino == listener->inode;
+}
+
+bool transport_shares_port(const struct endpoint *endpoint)
+{
+    const struct transport *transport = find_kind(endpoint->kind);
+
+    return transport && transport->shares_port;
+}
+
+bool transport_ends_queue(const struct endpoint *endpoint)
+{
+    const struct transport *transport = find_kind(endpoint->kind);
+
+    return transport && transport->ends_queue;
+}
+
+int transport_accept(int listen_fd, const struct address *local, struct address *peer)
+{
+    const struct transport *transport = find_address(local);
     int fd, code;
 
-    *peer = (struct address){.type = SOCK_STREAM, .length = sizeof peer->storage};
+    *peer = (struct address){
+        .type = local->type, .protocol = local->protocol, .length = sizeof peer->storage};
     do
         fd = seam_accept(listen_fd, (struct sockaddr *)&peer->storage, &peer->length);
     while (fd == -EINTR);
     if (fd < 0)
         return fd;
-    ops = transport_by_family(address_family(peer));
-    peer->protocol = ops ? ops->protocol : 0;
-    code = ops && ops->inherits ? 0 : keep_urgent_inline(fd);
+    code = transport && transport->inherits_options ? 0 : keep_urgent_inline(fd);
     if (code < 0) {
         io_close(&fd);
         return code;
@@ -116,16 +172,21 @@ int transport_accept(int listen_fd, struct address *peer)
     return fd;
 }
 
+/* The value of an integer option, or a negative errno. */
+static int get_option(int fd, int name)
+{
+    socklen_t length = sizeof(int);
+    int value;
+
+    return getsockopt(fd, SOL_SOCKET, name, &value, &length) < 0 ? -errno : value;
+}
+
 int transport_local_address(int fd, struct address *address)
 {
-    const struct transport_ops *ops;
-
-    *address = (struct address){.type = SOCK_STREAM, .length = sizeof address->storage};
-    if (getsockname(fd, (struct sockaddr *)&address->storage, &address->length) < 0)
-        return -errno;
-    ops = transport_by_family(address_family(address));
-    address->protocol = ops ? ops->protocol : 0;
-    return 0;
+    *address = (struct address){.type = get_option(fd, SO_TYPE),
+                                .protocol = get_option(fd, SO_PROTOCOL),
+                                .length = sizeof address->storage};
+    return getsockname(fd, (struct sockaddr *)&address->storage, &address->length) < 0 ? -errno : 0;
 }
 
 /* TCP's simultaneous open lets a socket meet itself (RFC 9293, 3.5): a false success, since all
@@ -133,11 +194,11 @@ int transport_local_address(int fd, struct address *address)
 static int refuse_self(int fd, struct reason *why)
 {
     char text[ADDRESS_TEXT_SIZE];
-    struct address local, remote = {.type = SOCK_STREAM, .length = sizeof remote.storage};
-    int code = transport_local_address(fd, &local);
+    struct address local = {.length = sizeof local.storage};
+    struct address remote = {.length = sizeof remote.storage};
 
-    if (code < 0)
-        return reason_errno(why, -code, "getsockname");
+    if (getsockname(fd, (struct sockaddr *)&local.storage, &local.length) < 0)
+        return reason_errno(why, errno, "getsockname");
     if (getpeername(fd, (struct sockaddr *)&remote.storage, &remote.length) < 0) {
         /* The server has reset it meanwhile: it was no meeting with ourselves. */
         if (errno == ENOTCONN)
@@ -151,20 +212,31 @@ static int refuse_self(int fd, struct reason *why)
     return 0;
 }
 
-int transport_connect(const struct address *address, const struct address *source, int *pending,
+static void prepare(int fd, const struct transport *transport, const struct address *source)
+{
+    for (size_t i = 0; i < 2 && transport->connect_options[i].name; i++) {
+        const struct transport_option *option = &transport->connect_options[i];
+        int on = 1;
+
+        if (!option->if_port_is_free || (source && address_port(source) == 0))
+            (void)!seam_setsockopt(fd, option->level, option->name, &on, sizeof on);
+    }
+}
+
+int transport_connect(const struct address *address, const struct address *source, bool *pending,
                       struct reason *why)
 {
-    const struct transport_ops *ops = transport_by_family(address_family(address));
+    const struct transport *transport = find_address(address);
     char text[ADDRESS_TEXT_SIZE];
     int fd, code;
 
-    *pending = 0;
-    if (!ops)
+    *pending = false;
+    if (!transport)
         return reason_errno(why, EAFNOSUPPORT, "socket");
     fd = seam_socket(address_family(address), address->type, address->protocol);
     if (fd < 0)
         return reason_errno(why, -fd, "socket");
-    ops->prepare(fd, source);
+    prepare(fd, transport, source);
     code = keep_urgent_inline(fd);
     if (code < 0) {
         reason_errno(why, -code, "setsockopt");
@@ -180,11 +252,11 @@ int transport_connect(const struct address *address, const struct address *sourc
     while (code == -EINTR);
     /* EALREADY and EISCONN: a call that a signal interrupted went on without us. */
     if (code == -EINPROGRESS || code == -EALREADY) {
-        *pending = 1;
+        *pending = true;
         return fd;
     }
     if (code < 0 && code != -EISCONN) {
-        ops->explain(address, -code, why);
+        transport->explain(address, -code, why);
         goto failed;
     }
     if (refuse_self(fd, why) < 0)
@@ -197,14 +269,13 @@ failed:
 
 int transport_connect_result(int fd, const struct address *address, struct reason *why)
 {
-    const struct transport_ops *ops = transport_by_family(address_family(address));
-    socklen_t length = sizeof(int);
-    int code = 0;
+    const struct transport *transport = find_address(address);
+    int code = get_option(fd, SO_ERROR);
 
-    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &length) < 0)
-        code = errno;
+    code = code < 0 ? -code : code;
     if (code)
-        return ops ? ops->explain(address, code, why) : reason_errno(why, code, "connect");
+        return transport ? transport->explain(address, code, why)
+                         : reason_errno(why, code, "connect");
     return refuse_self(fd, why);
 }
 
@@ -238,7 +309,7 @@ int transport_path_state(const struct endpoint *endpoint, struct transport_path_
         return -ENOTSUP;
     if (stat(endpoint->name, &status) < 0)
         return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
-    state->exists = 1;
+    state->exists = true;
     state->is_socket = S_ISSOCK(status.st_mode);
     state->mode = status.st_mode & 07777;
     state->owner = status.st_uid;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * From an endpoint to a socket. The families differ in how an endpoint becomes a socket and in
+ * From an endpoint to a socket. Transports differ in how an endpoint becomes a socket and in
  * nothing after that: once the descriptor exists, io.h serves them all.
  *
  * Every descriptor is non-blocking and close-on-exec from its birth and belongs to the caller.
@@ -13,11 +13,10 @@
 #include "transport/address.h"
 #include "transport/endpoint.h"
 #include "transport/locks.h"
+#include "transport/transport_value.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
-
-enum transport_role { TRANSPORT_SERVER, TRANSPORT_CLIENT };
 
 #define TRANSPORT_ADDRESSES_MAX 64
 
@@ -26,27 +25,6 @@ enum transport_role { TRANSPORT_SERVER, TRANSPORT_CLIENT };
  */
 int transport_resolve(const struct endpoint *endpoint, enum transport_role role,
                       struct address *list, size_t capacity, struct reason *why) MUST_CHECK;
-
-struct listen_options {
-    int backlog;
-    mode_t mode;               /* Unix paths: the socket is born with it */
-    uid_t owner;               /* Unix paths: (uid_t)-1 leaves it */
-    gid_t group;               /* Unix paths: (gid_t)-1 leaves it */
-    int join;                  /* TCP: one more socket on a port that a first one of ours holds */
-    int shared;                /* TCP: others will join this one (SO_REUSEPORT after listen) */
-    int nodelay;               /* TCP: accepted sockets inherit it */
-    int keepalive;             /* TCP: accepted sockets inherit it */
-    const struct locks *locks; /* Unix paths: of the directories; NULL: a dead socket stays */
-};
-
-/* A listening socket. fstat(2) on the socket does not give the path's inode, so it is kept from
- * bind(2) on; at the end only that inode is removed. */
-struct transport_listener {
-    int fd;
-    dev_t device;
-    ino_t inode;
-    char path[108]; /* "" when there is nothing to remove */
-};
 
 /* socket, bind, mode and owner, listen. On failure nothing is left: no descriptor, no path, and a
  * live or foreign path is untouched. The sentence names the step and the object. */
@@ -64,17 +42,22 @@ int transport_check(const struct address *address, const struct listen_options *
  * never touches a path at which somebody answers, so no lock is needed. */
 void transport_remove_path(struct transport_listener *listener);
 
-/* Removes the path as well, then closes. Fine on a listener that never opened (fd -1).
- */
+/* Removes the path as well, then closes. Fine on a listener that never opened (fd -1). */
 void transport_unlisten(struct transport_listener *listener);
 
 /* Whether clients reach the socket by its path: false once the path is gone or leads elsewhere.
  * True where there is no path. */
 bool transport_is_reachable(const struct transport_listener *listener);
 
-/* Accepts one connection: its descriptor, ready for use (out-of-band bytes inline), or a negative
- * errno. *peer gets the peer's address. */
-int transport_accept(int listen_fd, struct address *peer) MUST_CHECK;
+/* What a server asks of the sockets of an endpoint. Whether each worker has a socket of its own on
+ * the same port; otherwise one worker accepts, and hands over. And whether shutdown(2) of a
+ * listening socket refuses new clients and leaves those that wait in its queue. */
+bool transport_shares_port(const struct endpoint *endpoint);
+bool transport_ends_queue(const struct endpoint *endpoint);
+
+/* Accepts one connection from a socket that listens on the address: its descriptor, ready for use
+ * (out-of-band bytes inline), or a negative errno. *peer gets the peer's address. */
+int transport_accept(int listen_fd, const struct address *local, struct address *peer) MUST_CHECK;
 
 /* The address a socket is bound to, with the port that the kernel picked. 0 or a negative errno. */
 int transport_local_address(int fd, struct address *address) MUST_CHECK;
@@ -84,7 +67,7 @@ int transport_local_address(int fd, struct address *address) MUST_CHECK;
  * REFUSED, NOENT, PERM (names the file or directory that lacks the permission), and code EAGAIN for
  * a Unix socket whose backlog is full (poll(2) would report it ready at once: try again on a
  * timer). */
-int transport_connect(const struct address *address, const struct address *source, int *pending,
+int transport_connect(const struct address *address, const struct address *source, bool *pending,
                       struct reason *why) MUST_CHECK;
 
 /* After the wait: 0 when connected, -1 with *why; the caller closes. SELF when TCP has connected
@@ -105,11 +88,14 @@ int transport_credentials(int fd, struct transport_credentials *credentials) MUS
 
 /* What a Unix endpoint has on disk, for people who ask why it does not answer. */
 struct transport_path_state {
-    int exists, is_socket;
+    bool exists, is_socket;
     mode_t mode;
     uid_t owner;
     gid_t group;
 };
 int transport_path_state(const struct endpoint *endpoint, struct transport_path_state *state);
+
+/* The rows of the table of transports, from 0; NULL after the last. */
+const struct transport *transport_at(size_t row);
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+#include "transport/transport_tcp.h"
+
 #include "base/seam.h"
 #include "transport/address.h"
+#include "transport/endpoint.h"
 #include "transport/endpoint_inet.h"
-#include "transport/transport_ops.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -67,7 +69,7 @@ static int ask(const struct endpoint *endpoint, enum transport_role role, struct
     static const int families[] = {
         [ENDPOINT_ANY_FAMILY] = AF_UNSPEC, [ENDPOINT_IPV4] = AF_INET, [ENDPOINT_IPV6] = AF_INET6};
     const char *service = endpoint->port_text[0] ? endpoint->port_text : ECHO_PORT;
-    int any = strcmp(endpoint->name, "*") == 0;
+    bool any = strcmp(endpoint->name, "*") == 0;
     struct addrinfo hints = {.ai_family = families[endpoint->family],
                              .ai_socktype = SOCK_STREAM,
                              .ai_protocol = IPPROTO_TCP};
@@ -99,7 +101,7 @@ static int tcp_resolve(const struct endpoint *endpoint, enum transport_role role
     if (code)
         return explain_resolve(endpoint, code, errno, why);
     for (const struct addrinfo *info = found; info && count < capacity; info = info->ai_next) {
-        struct address address = {.type = SOCK_STREAM, .protocol = IPPROTO_TCP};
+        struct address address = {0};
         size_t twin = 0;
 
         if (info->ai_family != AF_INET && info->ai_family != AF_INET6)
@@ -124,20 +126,15 @@ static int set(int fd, int level, int name)
     return seam_setsockopt(fd, level, name, &on, sizeof on);
 }
 
-/* An option that only makes things faster: a kernel or an emulator that refuses it does without. */
-static void prefer(int fd, int level, int name)
-{
-    (void)!set(fd, level, name);
-}
-
 static int set_listen_options(int fd, const struct address *address,
                               const struct listen_options *options)
 {
     const struct {
-        int wanted, level, name;
+        bool wanted;
+        int level, name;
     } table[] = {
         /* TIME_WAIT of an earlier run must not keep the port. */
-        {1, SOL_SOCKET, SO_REUSEADDR},
+        {true, SOL_SOCKET, SO_REUSEADDR},
         /* IPv4 clients belong to the IPv4 socket, where rules see their true address. */
         {address_family(address) == AF_INET6, IPPROTO_IPV6, IPV6_V6ONLY},
         {options->keepalive, SOL_SOCKET, SO_KEEPALIVE},
@@ -150,8 +147,9 @@ static int set_listen_options(int fd, const struct address *address,
         if (code < 0)
             return code;
     }
+    /* It only makes things faster: a kernel or an emulator that refuses it does without. */
     if (options->nodelay)
-        prefer(fd, IPPROTO_TCP, TCP_NODELAY);
+        (void)!set(fd, IPPROTO_TCP, TCP_NODELAY);
     return 0;
 }
 
@@ -170,16 +168,6 @@ static int explain_bind(const char *step, const struct address *address, int cod
     if (code == EADDRNOTAVAIL)
         return reason_errno(why, code, "%s %s: this machine has no such address", step, text);
     return reason_errno(why, code, "%s %s", step, text);
-}
-
-/* Who holds a port shows only when it is bound. */
-static int tcp_check(const struct address *address, const struct listen_options *options,
-                     struct reason *why)
-{
-    (void)address;
-    (void)options;
-    (void)why;
-    return 0;
 }
 
 static int tcp_listen(struct transport_listener *listener, const struct address *address,
@@ -203,15 +191,6 @@ static int tcp_listen(struct transport_listener *listener, const struct address 
     return 0;
 }
 
-static void tcp_prepare(int fd, const struct address *source)
-{
-    prefer(fd, IPPROTO_TCP, TCP_NODELAY);
-    /* With the port chosen at connect, one source address reaches each server's port from all
-     * local ports, not all servers together. */
-    if (source && address_port(source) == 0)
-        prefer(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
-}
-
 static int tcp_explain(const struct address *address, int code, struct reason *why)
 {
     char text[ADDRESS_TEXT_SIZE];
@@ -231,14 +210,19 @@ static int tcp_explain(const struct address *address, int code, struct reason *w
     }
 }
 
-const struct transport_ops transport_tcp = {
+const struct transport transport_tcp = {
     .kind = ENDPOINT_TCP,
     .families = {AF_INET, AF_INET6},
+    .type = SOCK_STREAM,
     .protocol = IPPROTO_TCP,
-    .inherits = true,
+    .shares_port = true,
+    .ends_queue = false,
+    .inherits_options = true,
+    /* With the port chosen at connect, one source address reaches each server's port from all local
+     * ports, not all servers together. */
+    .connect_options = {{IPPROTO_TCP, TCP_NODELAY, false},
+                        {IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, true}},
     .resolve = tcp_resolve,
-    .check = tcp_check,
     .listen = tcp_listen,
-    .prepare = tcp_prepare,
     .explain = tcp_explain,
 };

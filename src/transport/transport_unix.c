@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
+#include "transport/transport_unix.h"
+
 #include "base/seam.h"
-#include "base/text.h"
 #include "transport/address.h"
 #include "transport/address_unix.h"
 #include "transport/endpoint_unix.h"
 #include "transport/io.h"
 #include "transport/locks.h"
-#include "transport/transport_ops.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -22,22 +22,16 @@ static int unix_resolve(const struct endpoint *endpoint, enum transport_role rol
     (void)role;
     assert(capacity > 0 && endpoint->length <= ENDPOINT_UNIX_NAME_MAX);
     (void)why;
-    *list = (struct address){.type = SOCK_STREAM};
     address_unix_set(list, endpoint->name, endpoint->length, endpoint->is_abstract);
     return 1;
-}
-
-static void unix_prepare(int fd, const struct address *source)
-{
-    (void)fd;
-    (void)source;
 }
 
 /* Whether somebody answers at an address that is taken: 0 and the server's pid (0 when unknown), or
  * the negative errno. */
 static int probe(const struct address *address, pid_t *pid)
 {
-    struct transport_credentials server = {0};
+    struct ucred server = {0};
+    socklen_t length = sizeof server;
     int fd = seam_socket(AF_UNIX, address->type, 0);
     int code;
 
@@ -47,7 +41,7 @@ static int probe(const struct address *address, pid_t *pid)
     do
         code = seam_connect(fd, (const struct sockaddr *)&address->storage, address->length);
     while (code == -EINTR);
-    if (code == 0 && transport_credentials(fd, &server) == 0)
+    if (code == 0 && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &server, &length) == 0)
         *pid = server.pid;
     /* A full backlog is a busy server. */
     if (code == -EAGAIN)
@@ -114,16 +108,14 @@ static int try_owner(const struct listen_options *options, const struct stat *di
     return code;
 }
 
-static int unix_check(const struct address *address, const struct listen_options *options,
-                      struct reason *why)
+int transport_unix_check(const struct address *address, const struct listen_options *options,
+                         struct reason *why)
 {
     const char *path = address_unix_path(address);
     char text[ADDRESS_TEXT_SIZE], directory[ENDPOINT_UNIX_NAME_MAX + 1];
     struct stat status, there;
     int code;
 
-    if (!address_unix_path(address))
-        return 0;
     address_format(address, text, sizeof text);
     locks_directory(path, directory, sizeof directory);
     if (stat(directory, &there) < 0)
@@ -222,23 +214,13 @@ static int adopt_path(struct transport_listener *listener, const char *path, con
     return code < 0 ? reason_errno(why, -code, "chmod %s", text) : 0;
 }
 
-void transport_remove_path(struct transport_listener *listener)
-{
-    struct stat status;
-
-    if (listener->path[0] && lstat(listener->path, &status) == 0 &&
-        status.st_dev == listener->device && status.st_ino == listener->inode)
-        unlink(listener->path);
-    listener->path[0] = '\0';
-}
-
 static int listen_path(struct transport_listener *listener, const struct address *address,
                        const struct listen_options *options, struct reason *why)
 {
     const char *path = address_unix_path(address);
     enum locks_state lock = locks_state(options->locks, path);
     char text[ADDRESS_TEXT_SIZE];
-    int code, result = -1;
+    int code;
 
     address_format(address, text, sizeof text);
     if (lock == LOCKS_FOREIGN) {
@@ -251,25 +233,15 @@ static int listen_path(struct transport_listener *listener, const struct address
     code = bind_with_mode(listener->fd, address, options->mode);
     if (code == -EADDRINUSE) {
         if (remove_dead(address, text, lock == LOCKS_HELD, why) < 0)
-            goto out;
+            return -1;
         code = bind_with_mode(listener->fd, address, options->mode);
     }
-    if (code < 0) {
-        explain_bind(text, path, -code, why);
-        goto out;
-    }
+    if (code < 0)
+        return explain_bind(text, path, -code, why);
     if (adopt_path(listener, path, text, options, why) < 0)
-        goto out;
+        return -1;
     code = seam_listen(listener->fd, options->backlog);
-    if (code < 0) {
-        reason_errno(why, -code, "listen %s", text);
-        goto out;
-    }
-    result = 0;
-out:
-    if (result < 0)
-        transport_remove_path(listener);
-    return result;
+    return code < 0 ? reason_errno(why, -code, "listen %s", text) : 0;
 }
 
 static int listen_abstract(struct transport_listener *listener, const struct address *address,
@@ -297,24 +269,6 @@ static int unix_listen(struct transport_listener *listener, const struct address
 {
     return address_unix_path(address) ? listen_path(listener, address, options, why)
                                       : listen_abstract(listener, address, options, why);
-}
-
-bool transport_is_reachable(const struct transport_listener *listener)
-{
-    struct stat status;
-
-    if (!listener->path[0])
-        return true;
-    if (stat(listener->path, &status) < 0)
-        return errno != ENOENT && errno != ENOTDIR && errno != ELOOP;
-    return status.st_dev == listener->device && status.st_ino == listener->inode;
-}
-
-void transport_unlisten(struct transport_listener *listener)
-{
-    /* Unlink before close: once closed, the inode number may belong to another file. */
-    transport_remove_path(listener);
-    io_close(&listener->fd);
 }
 
 /* Which part of the path keeps us out. */
@@ -379,14 +333,15 @@ static int unix_explain(const struct address *address, int code, struct reason *
     }
 }
 
-const struct transport_ops transport_unix = {
+const struct transport transport_unix = {
     .kind = ENDPOINT_UNIX,
-    .families = {AF_UNIX, AF_UNIX},
+    .families = {AF_UNIX},
+    .type = SOCK_STREAM,
     .protocol = 0,
-    .inherits = false,
+    .shares_port = false,
+    .ends_queue = true,
+    .inherits_options = false,
     .resolve = unix_resolve,
-    .check = unix_check,
     .listen = unix_listen,
-    .prepare = unix_prepare,
     .explain = unix_explain,
 };

@@ -53,7 +53,8 @@ struct transport_listener sockets_listen(const struct endpoint *endpoint,
 int sockets_connect(const struct address *address)
 {
     struct reason why;
-    int pending, fd = transport_connect(address, NULL, &pending, &why);
+    bool pending;
+    int fd = transport_connect(address, NULL, &pending, &why);
 
     check(fd, &why);
     if (pending) {
@@ -65,10 +66,12 @@ int sockets_connect(const struct address *address)
 
 int sockets_accept(int listen_fd, struct address *peer)
 {
+    struct address local;
     int fd;
 
+    assert_int_equal(transport_local_address(listen_fd, &local), 0);
     sockets_wait(listen_fd, POLLIN);
-    fd = transport_accept(listen_fd, peer);
+    fd = transport_accept(listen_fd, &local, peer);
     assert_true(fd >= 0);
     return fd;
 }

@@ -29,7 +29,7 @@ static void place_open(struct place *place, enum kind kind)
     struct endpoint endpoint;
     struct address any;
     struct reason why;
-    int pending;
+    bool pending;
 
     place->listener.fd = -1;
     for (size_t i = 0; i < FILLERS; i++)

@@ -4,28 +4,25 @@
 #include "lib/sockets.h"
 #include "lib/testing.h"
 #include "transport/io.h"
-#include "transport/transport_ops.h"
+#include "transport/transport.h"
+#include "transport/transport_row.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
-static void registry(void **state)
+static void table_of_transports(void **state)
 {
-    (void)state;
-    for (size_t row = 0; transport_registry[row]; row++) {
-        const struct transport_ops *ops = transport_registry[row];
+    const struct transport *row;
 
-        assert_true(ops->resolve && ops->check);
-        assert_true(ops->listen && ops->prepare && ops->explain);
-        /* Nothing is another row's as well. */
-        assert_ptr_equal(transport_by_kind(ops->kind), ops);
-        for (size_t i = 0; i < 2; i++)
-            assert_ptr_equal(transport_by_family(ops->families[i]), ops);
+    (void)state;
+    for (size_t i = 0; (row = transport_at(i)); i++) {
+        assert_true(row->resolve && row->listen && row->explain);
+        assert_true(row->families[0] != AF_UNSPEC);
+        for (size_t j = 0; j < i; j++)
+            assert_true(transport_at(j)->kind != row->kind);
     }
-    assert_null(transport_by_family(AF_UNSPEC));
-    assert_null(transport_by_kind(ENDPOINT_SYSTEMD));
 }
 
 static void assert_private(int fd)
@@ -42,7 +39,7 @@ static void converse(const struct endpoints_row *row, const struct endpoint *end
     char byte;
 
     assert_private(listener.fd);
-    assert_int_equal(transport_accept(listener.fd, &peer), -EAGAIN);
+    assert_int_equal(transport_accept(listener.fd, &bound, &peer), -EAGAIN);
     client = sockets_connect(&bound);
     served = sockets_accept(listener.fd, &peer);
     assert_private(client);
@@ -171,7 +168,8 @@ static void refuse(const struct endpoints_row *row, const struct endpoint *endpo
     struct address bound;
     struct transport_listener listener = sockets_listen(endpoint, NULL, &bound);
     struct reason why = {0};
-    int pending, fd;
+    bool pending;
+    int fd;
 
     transport_unlisten(&listener);
     fd = transport_connect(&bound, NULL, &pending, &why);
@@ -229,7 +227,7 @@ static void unknown_families_are_refused(void **state)
     struct address address = {.type = SOCK_STREAM, .length = sizeof address.storage};
     struct transport_listener listener;
     struct reason why;
-    int pending;
+    bool pending;
 
     (void)state;
     assert_int_equal(transport_listen(&listener, &address, &sockets_plain, &why), -1);
@@ -313,7 +311,7 @@ static void overlaps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(registry),
+        cmocka_unit_test(table_of_transports),
         cmocka_unit_test(conversations),
         cmocka_unit_test(urgent_bytes_stay_in_the_stream),
         cmocka_unit_test(a_second_listener_is_refused),

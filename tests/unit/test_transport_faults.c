@@ -29,7 +29,8 @@ static int scenario(const struct endpoint *endpoint, struct reason *why)
                                            .locks = &locks};
     struct transport_listener listener = {.fd = -1};
     struct address address, source, peer;
-    int client = -1, served = -1, pending, code = 0;
+    int client = -1, served = -1, code = 0;
+    bool pending;
 
     assert_int_equal(transport_resolve(endpoint, TRANSPORT_SERVER, &address, 1, why), 1);
     source = address;
@@ -51,7 +52,7 @@ static int scenario(const struct endpoint *endpoint, struct reason *why)
         assert_int_equal(transport_connect_result(client, &address, why), 0);
     }
     sockets_wait(listener.fd, POLLIN);
-    served = transport_accept(listener.fd, &peer);
+    served = transport_accept(listener.fd, &address, &peer);
     if (served < 0) {
         reason_errno(why, -served, "accept");
         code = why->code;

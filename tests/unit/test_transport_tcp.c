@@ -329,7 +329,7 @@ static void joined_listeners_share_a_port(void **state)
     for (size_t i = 0; i < COUNT(listeners); i++) {
         int fd;
 
-        while ((fd = transport_accept(listeners[i].fd, &peer)) >= 0) {
+        while ((fd = transport_accept(listeners[i].fd, &bound, &peer)) >= 0) {
             accepted[i]++;
             io_close(&fd);
         }
@@ -395,7 +395,8 @@ static void the_source_address_is_taken(void **state)
     struct transport_listener listener = sockets_listen(&endpoint, NULL, &bound);
     struct reason why;
     char text[ADDRESS_TEXT_SIZE];
-    int pending, served, fd = transport_connect(&bound, &source, &pending, &why);
+    bool pending;
+    int served, fd = transport_connect(&bound, &source, &pending, &why);
     int on = 1, port_later = 0, other = socket(AF_INET, SOCK_STREAM, 0);
     socklen_t length = sizeof port_later;
 

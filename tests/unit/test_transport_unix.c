@@ -516,7 +516,8 @@ static void a_full_backlog_says_so(void **state)
     struct transport_listener listener;
     struct address bound;
     struct reason why;
-    int pending, first;
+    bool pending;
+    int first;
 
     options.backlog = 0;
     listener = sockets_listen(&place->endpoint, &options, &bound);
@@ -529,7 +530,8 @@ static void a_full_backlog_says_so(void **state)
 
 static int try_to_connect(const struct address *address, struct reason *why)
 {
-    int pending, fd = transport_connect(address, NULL, &pending, why);
+    bool pending;
+    int fd = transport_connect(address, NULL, &pending, why);
 
     io_close(&fd);
     return fd;

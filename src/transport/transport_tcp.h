@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: ISC */
+/* TCP over IPv4 and IPv6: tcp(7). */
+#ifndef TRANSPORT_TRANSPORT_TCP_H
+#define TRANSPORT_TRANSPORT_TCP_H
+
+#include "transport/transport_row.h"
+
+extern const struct transport transport_tcp;
+
+#endif
