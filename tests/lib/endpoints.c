@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 static const struct endpoints_row rows[] = {
-    {"Unix path", AF_UNIX, "unix:", 1, "/echo.sock"},
-    {"Unix abstract", AF_UNIX, "unix:@", 1, "\\x00\\\\"},
-    {"IPv4", AF_INET, "127.0.0.1:0", 0, ""},
-    {"IPv6", AF_INET6, "[::1]:0", 0, ""},
+    {"Unix path", AF_UNIX, "unix:", true, "/echo.sock"},
+    {"Unix abstract", AF_UNIX, "unix:@", true, "\\x00\\\\"},
+    {"IPv4", AF_INET, "127.0.0.1:0", false, ""},
+    {"IPv6", AF_INET6, "[::1]:0", false, ""},
 };
 
 size_t endpoints_count_fds(void)
@@ -30,10 +30,29 @@ size_t endpoints_count_fds(void)
     return count;
 }
 
+/* Fills in the unique part. */
+static struct endpoint parse(const struct endpoints_row *row, const char *directory)
+{
+    struct endpoint endpoint;
+    char text[128];
+
+    snprintf(text, sizeof text, "%s%s%s", row->before, row->unique ? directory : "", row->after);
+    assert_int_equal(endpoint_parse(&endpoint, text, NULL), 0);
+    return endpoint;
+}
+
+bool endpoints_has(enum endpoint_kind kind, int family)
+{
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (rows[i].family == family && parse(&rows[i], "/tmp").kind == kind)
+            return true;
+    return false;
+}
+
 void endpoints_each(void (*body)(const struct endpoints_row *row, const struct endpoint *endpoint))
 {
     for (size_t i = 0; i < COUNT(rows); i++) {
-        char directory[DIRECTORY_SIZE], text[128];
+        char directory[DIRECTORY_SIZE];
         struct endpoint endpoint;
         size_t fds = endpoints_count_fds();
         mode_t mask;
@@ -42,9 +61,7 @@ void endpoints_each(void (*body)(const struct endpoints_row *row, const struct e
             continue;
         mask = umask(027);
         make_test_directory(directory);
-        snprintf(text, sizeof text, "%s%s%s", rows[i].before, rows[i].unique ? directory : "",
-                 rows[i].after);
-        assert_int_equal(endpoint_parse(&endpoint, text, NULL), 0);
+        endpoint = parse(&rows[i], directory);
         body(&rows[i], &endpoint);
         if (umask(mask) != 027)
             fail_msg("%s: the umask has changed", rows[i].name);

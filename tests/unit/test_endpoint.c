@@ -2,9 +2,11 @@
 #include "lib/room.h"
 #include "lib/testing.h"
 #include "transport/endpoint.h"
+#include "transport/endpoint_scheme.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <unistd.h>
 
 #define X10  "xxxxxxxxxx"
@@ -313,14 +315,32 @@ static void makes_absolute(void **state)
     assert_string_equal(endpoint_format(&endpoint, text, sizeof text), "unix:/x");
 }
 
+/* The tables above have each scheme, and refuse each reserved word. */
+static void every_scheme(void **state)
+{
+    const struct endpoint_scheme *scheme;
+
+    (void)state;
+    for (size_t i = 0; (scheme = endpoint_scheme_at(i)); i++) {
+        size_t length = strlen(scheme->name), count = 0;
+
+        for (size_t j = 0; j < (scheme->is_reserved ? COUNT(bad) : COUNT(good)); j++) {
+            const char *text = scheme->is_reserved ? bad[j].text : good[j].text;
+
+            count += strncasecmp(text, scheme->name, length) == 0 && text[length] == ':';
+        }
+        if (count == 0)
+            fail_msg("tests/unit/test_endpoint.c: no %s: among the %s endpoints", scheme->name,
+                     scheme->is_reserved ? "bad" : "good");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parses),
-        cmocka_unit_test(refuses),
-        cmocka_unit_test(keeps_every_byte_of_an_abstract_name),
-        cmocka_unit_test(orders),
-        cmocka_unit_test(makes_absolute),
+        cmocka_unit_test(every_scheme), cmocka_unit_test(parses),
+        cmocka_unit_test(refuses),      cmocka_unit_test(keeps_every_byte_of_an_abstract_name),
+        cmocka_unit_test(orders),       cmocka_unit_test(makes_absolute),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -5,25 +5,11 @@
 #include "lib/testing.h"
 #include "transport/io.h"
 #include "transport/transport.h"
-#include "transport/transport_row.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
-
-static void table_of_transports(void **state)
-{
-    const struct transport *row;
-
-    (void)state;
-    for (size_t i = 0; (row = transport_at(i)); i++) {
-        assert_true(row->resolve && row->listen && row->explain);
-        assert_true(row->families[0] != AF_UNSPEC);
-        for (size_t j = 0; j < i; j++)
-            assert_true(transport_at(j)->kind != row->kind);
-    }
-}
 
 static void assert_private(int fd)
 {
@@ -311,7 +297,6 @@ static void overlaps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(table_of_transports),
         cmocka_unit_test(conversations),
         cmocka_unit_test(urgent_bytes_stay_in_the_stream),
         cmocka_unit_test(a_second_listener_is_refused),

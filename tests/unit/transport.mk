@@ -10,7 +10,7 @@ FAULTS_WRAP = -fno-lto \
 unit_tests += \
 	tests/unit/test_address tests/unit/test_endpoint tests/unit/test_io \
 	tests/unit/test_transport tests/unit/test_transport_faults \
-	tests/unit/test_transport_tcp tests/unit/test_transport_unix
+	tests/unit/test_transport_tables tests/unit/test_transport_tcp tests/unit/test_transport_unix
 
 tests_unit_test_address_SOURCES = tests/unit/test_address.c tests/lib/testing.h
 tests_unit_test_address_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -38,6 +38,10 @@ tests_unit_test_transport_faults_SOURCES = tests/unit/test_transport_faults.c \
 tests_unit_test_transport_faults_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_transport_faults_LDADD = $(transport_libs)
 tests_unit_test_transport_faults_LDFLAGS = $(AM_LDFLAGS) $(FAULTS_WRAP)
+
+tests_unit_test_transport_tables_SOURCES = tests/unit/test_transport_tables.c $(socket_sources)
+tests_unit_test_transport_tables_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_transport_tables_LDADD = $(transport_libs)
 
 tests_unit_test_transport_tcp_SOURCES = tests/unit/test_transport_tcp.c $(socket_sources)
 tests_unit_test_transport_tcp_CPPFLAGS = $(TEST_CPPFLAGS)
