@@ -90,7 +90,13 @@ enum address_overlap address_overlap(const struct address *a, const struct addre
 {
     const struct address_family *family = find_family(address_family(a));
 
-    return family && family->family == address_family(b) ? family->overlap(a, b) : ADDRESS_APART;
+    enum address_overlap overlap;
+
+    if (!family || family->family != address_family(b))
+        return ADDRESS_APART;
+    overlap = family->overlap(a, b);
+    /* A socket of one protocol cannot serve as that of the other. */
+    return overlap == ADDRESS_SAME && a->protocol != b->protocol ? ADDRESS_OVERLAP : overlap;
 }
 
 const char *address_family_name(int family)

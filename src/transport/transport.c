@@ -74,9 +74,20 @@ int transport_resolve(const struct endpoint *endpoint, enum transport_role role,
 /* Out-of-band bytes belong into the stream, else the echo would lose them. */
 static int keep_urgent_inline(int fd)
 {
-    int on = 1;
+    int on = 1, code = seam_setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
 
-    return seam_setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
+    /* A protocol that has no such bytes. */
+    return code == -EOPNOTSUPP ? 0 : code;
+}
+
+static int explain_socket(const struct transport *transport, const char *text, int code,
+                          struct reason *why)
+{
+    bool is_lacking = code == EPROTONOSUPPORT || code == ENOPROTOOPT;
+
+    if (transport->lacking && is_lacking)
+        return reason_set(why, REASON_OTHER, code, "socket %s: %s", text, transport->lacking);
+    return reason_errno(why, code, "socket %s", text);
 }
 
 int transport_listen(struct transport_listener *listener, const struct address *address,
@@ -92,7 +103,7 @@ int transport_listen(struct transport_listener *listener, const struct address *
         return reason_errno(why, EAFNOSUPPORT, "socket %s", text);
     code = seam_socket(address_family(address), address->type, address->protocol);
     if (code < 0)
-        return reason_errno(why, -code, "socket %s", text);
+        return explain_socket(transport, text, -code, why);
     listener->fd = code;
     code = transport->inherits_options ? keep_urgent_inline(listener->fd) : 0;
     if (code < 0)
@@ -169,6 +180,7 @@ int transport_accept(int listen_fd, const struct address *local, struct address 
         io_close(&fd);
         return code;
     }
+    peer->protocol = transport_protocol(fd, local);
     return fd;
 }
 
@@ -235,7 +247,7 @@ int transport_connect(const struct address *address, const struct address *sourc
         return reason_errno(why, EAFNOSUPPORT, "socket");
     fd = seam_socket(address_family(address), address->type, address->protocol);
     if (fd < 0)
-        return reason_errno(why, -fd, "socket");
+        return explain_socket(transport, address_format(address, text, sizeof text), -fd, why);
     prepare(fd, transport, source);
     code = keep_urgent_inline(fd);
     if (code < 0) {
@@ -277,6 +289,20 @@ int transport_connect_result(int fd, const struct address *address, struct reaso
         return transport ? transport->explain(address, code, why)
                          : reason_errno(why, code, "connect");
     return refuse_self(fd, why);
+}
+
+int transport_protocol(int fd, const struct address *address)
+{
+    const struct transport *transport = find_address(address);
+    socklen_t length = sizeof(int);
+    int start;
+
+    if (!transport || !transport->fallback.option ||
+        getsockopt(fd, transport->fallback.level, transport->fallback.option, &start, &length) ==
+            0 ||
+        errno != EOPNOTSUPP)
+        return address->protocol;
+    return transport->fallback.protocol;
 }
 
 int transport_bound_queue(int fd, size_t size)

@@ -56,7 +56,8 @@ bool transport_shares_port(const struct endpoint *endpoint);
 bool transport_ends_queue(const struct endpoint *endpoint);
 
 /* Accepts one connection from a socket that listens on the address: its descriptor, ready for use
- * (out-of-band bytes inline), or a negative errno. *peer gets the peer's address. */
+ * (out-of-band bytes inline), or a negative errno. *peer gets the peer's address, with the protocol
+ * that the connection speaks. */
 int transport_accept(int listen_fd, const struct address *local, struct address *peer) MUST_CHECK;
 
 /* The address a socket is bound to, with the port that the kernel picked. 0 or a negative errno. */
@@ -73,6 +74,10 @@ int transport_connect(const struct address *address, const struct address *sourc
 /* After the wait: 0 when connected, -1 with *why; the caller closes. SELF when TCP has connected
  * the socket to itself, which a closed port in the ephemeral range makes possible. */
 int transport_connect_result(int fd, const struct address *address, struct reason *why) MUST_CHECK;
+
+/* The protocol that a connection speaks, which was made to or accepted at the address: the
+ * address's own, or another where the peer lacks that. */
+int transport_protocol(int fd, const struct address *address);
 
 /* Bounds what the kernel keeps of what is sent and not yet taken, by its own way of counting. 0, or
  * a negative errno. */

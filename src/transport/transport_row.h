@@ -30,9 +30,17 @@ struct transport {
     bool shares_port;
     /* shutdown(2) of the listening socket refuses new clients and leaves those that wait. */
     bool ends_queue;
-    /* An accepted socket has the options of its listener. */
+    /* An accepted socket has all options of its listener, SO_OOBINLINE as well. */
     bool inherits_options;
     struct transport_option connect_options[2]; /* before connect(2); name 0: no more */
+
+    /* A protocol that a kernel may lack: what is missing then. NULL: every kernel has it. */
+    const char *lacking;
+    /* A protocol that a peer may lack: an option that getsockopt(2) knows only while the peer
+     * speaks it, and the protocol of the connection otherwise. Option 0: every peer speaks it. */
+    struct {
+        int level, option, protocol;
+    } fallback;
 
     /* Fills family, storage and length of zeroed addresses: see transport_resolve. */
     int (*resolve)(const struct endpoint *endpoint, enum transport_role role, struct address *list,

@@ -41,8 +41,8 @@ static int scenario(const struct endpoint *endpoint, struct reason *why)
         goto out;
     }
     assert_int_equal(transport_local_address(listener.fd, &address), 0);
-    client =
-        transport_connect(&address, endpoint->kind == ENDPOINT_TCP ? &source : NULL, &pending, why);
+    client = transport_connect(
+        &address, endpoint_traits(endpoint) & ENDPOINT_HAS_HOST ? &source : NULL, &pending, why);
     if (client < 0) {
         code = why->code;
         goto out;
@@ -69,7 +69,7 @@ out:
  * TCP_NODELAY, and TCP_NODELAY and IP_BIND_ADDRESS_NO_PORT of the client. */
 static unsigned optional_count(const struct endpoint *endpoint, const char *call)
 {
-    return endpoint->kind == ENDPOINT_TCP && strcmp(call, "setsockopt") == 0 ? 3 : 0;
+    return endpoint_traits(endpoint) & ENDPOINT_IS_TCP && strcmp(call, "setsockopt") == 0 ? 3 : 0;
 }
 
 static void fail_each_call(const struct endpoints_row *row, const struct endpoint *endpoint)
