@@ -2,7 +2,6 @@
 #include "base/log.h"
 
 #include "base/clock.h"
-#include "base/log_line.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -13,9 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-const char *const log_level_names[] = {"error", "warning", "notice", "info", "debug", NULL};
 const char *const log_target_names[] = {"stderr", "syslog", NULL};
-const char *const log_format_names[] = {"text", "json", NULL};
 
 const char *const log_facility_names[] = {"auth",   "authpriv", "cron",   "daemon", "kern",
                                           "local0", "local1",   "local2", "local3", "local4",

@@ -11,30 +11,20 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include "base/log_line.h"
 #include "base/reason.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum log_level {
-    LOG_LEVEL_ERROR,
-    LOG_LEVEL_WARNING,
-    LOG_LEVEL_NOTICE,
-    LOG_LEVEL_INFO,
-    LOG_LEVEL_DEBUG
-};
-
 #define LOG_RATE  20
 #define LOG_BURST 100
 
 enum log_target { LOG_TARGET_STDERR, LOG_TARGET_SYSLOG };
-enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 
-/* Names as settings and options write them; NULL-terminated, index = enum value. */
-extern const char *const log_level_names[];
+/* As settings and options write them; NULL-terminated, index = enum value. */
 extern const char *const log_target_names[];
-extern const char *const log_format_names[];
 /* syslog facilities by name ("daemon", "local0"); value as in syslog(3), -1 when unknown. */
 int log_facility(const char *name);
 const char *log_facility_name(int facility);
@@ -72,25 +62,6 @@ static inline bool log_enabled(enum log_level level)
 {
     return level <= __atomic_load_n(&log_threshold, __ATOMIC_RELAXED);
 }
-
-/* One value of a line. The keys and the event's name are constants of the program: [a-z0-9_-]. */
-enum log_kind {
-    LOG_KIND_TEXT, /* any bytes: escaped as text_escape does, quoted where a space would mislead */
-    LOG_KIND_ESCAPED,  /* the same, but already escaped (endpoint_format, address_format) */
-    LOG_KIND_NUMBER,   /* number */
-    LOG_KIND_DURATION, /* number is ns: duration=0.123s, in JSON "duration_ns":123000000 */
-};
-struct log_field {
-    const char *key;
-    const char *text;
-    uint64_t number;
-    enum log_kind kind;
-};
-
-#define LOG_TEXT(key, value)     ((struct log_field){(key), (value), 0, LOG_KIND_TEXT})
-#define LOG_ESCAPED(key, value)  ((struct log_field){(key), (value), 0, LOG_KIND_ESCAPED})
-#define LOG_NUMBER(key, value)   ((struct log_field){(key), NULL, (value), LOG_KIND_NUMBER})
-#define LOG_DURATION(key, value) ((struct log_field){(key), NULL, (value), LOG_KIND_DURATION})
 
 /* One event; its name ("accepted", "closed") is also the class that the rate limit counts by.
  *     LOG(LOG_LEVEL_INFO, "closed", LOG_NUMBER("id", id), LOG_ESCAPED("peer", text));

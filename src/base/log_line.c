@@ -5,8 +5,12 @@
 #include "base/text.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+const char *const log_level_names[] = {"error", "warning", "notice", "info", "debug", NULL};
+const char *const log_format_names[] = {"text", "json", NULL};
 
 /* A line that grows; what does not fit is taken back as a whole. */
 struct line {

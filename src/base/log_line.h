@@ -1,15 +1,48 @@
 /* SPDX-License-Identifier: ISC */
-/* How a line of the log looks; pure, for log.c and its tests. */
+/* A line of the log: its level, its fields and how it looks. Pure. */
 #ifndef BASE_LOG_LINE_H
 #define BASE_LOG_LINE_H
 
-#include "base/log.h"
-
+#include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
 #define LOG_LINE_SIZE  2048
 #define LOG_VALUE_SIZE 512 /* longer values are cut */
 #define LOG_STAMP_SIZE 48
+
+enum log_level {
+    LOG_LEVEL_ERROR,
+    LOG_LEVEL_WARNING,
+    LOG_LEVEL_NOTICE,
+    LOG_LEVEL_INFO,
+    LOG_LEVEL_DEBUG
+};
+
+enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
+
+/* Names as settings and options write them; NULL-terminated, index = enum value. */
+extern const char *const log_level_names[];
+extern const char *const log_format_names[];
+
+/* One value of a line. The keys and the event's name are constants of the program: [a-z0-9_-]. */
+enum log_kind {
+    LOG_KIND_TEXT, /* any bytes: escaped as text_escape does, quoted where a space would mislead */
+    LOG_KIND_ESCAPED,  /* the same, but already escaped (endpoint_format, address_format) */
+    LOG_KIND_NUMBER,   /* number */
+    LOG_KIND_DURATION, /* number is ns: duration=0.123s, in JSON "duration_ns":123000000 */
+};
+struct log_field {
+    const char *key;
+    const char *text;
+    uint64_t number;
+    enum log_kind kind;
+};
+
+#define LOG_TEXT(key, value)     ((struct log_field){(key), (value), 0, LOG_KIND_TEXT})
+#define LOG_ESCAPED(key, value)  ((struct log_field){(key), (value), 0, LOG_KIND_ESCAPED})
+#define LOG_NUMBER(key, value)   ((struct log_field){(key), NULL, (value), LOG_KIND_NUMBER})
+#define LOG_DURATION(key, value) ((struct log_field){(key), NULL, (value), LOG_KIND_DURATION})
 
 struct log_event {
     enum log_level level;
