@@ -7,7 +7,9 @@ libbase_a_SOURCES = \
 	src/base/inherited.c src/base/inherited.h \
 	src/base/loop.c src/base/loop.h \
 	src/base/log.c src/base/log.h \
+	src/base/log_limit.c src/base/log_limit.h \
 	src/base/log_line.c src/base/log_line.h \
+	src/base/log_ring.c src/base/log_ring.h \
 	src/base/options.c src/base/options.h \
 	src/base/owner.h \
 	src/base/reason.c src/base/reason.h \

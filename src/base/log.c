@@ -2,6 +2,8 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/log_limit.h"
+#include "base/log_ring.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -39,11 +41,9 @@ const char *log_facility_name(int facility)
     return NULL;
 }
 
-enum log_level log_threshold = LOG_LEVEL_NOTICE;
+_Atomic enum log_level log_threshold = LOG_LEVEL_NOTICE;
 
-#define RING_SIZE     (128 * 1024) /* a burst of every class fits */
-#define CLASSES_MAX   64           /* more share the last one */
-#define QUIET_NS      NS_PER_S     /* after so long without a line a flood has ended */
+#define QUIET_NS      NS_PER_S /* after so long without a line a flood has ended */
 #define MOMENT_NS     (50 * NS_PER_MS)
 #define SYSLOG_SOCKET "/dev/log"
 
@@ -54,24 +54,8 @@ enum log_state {
     STATE_LOST /* the thread hangs in a write: nothing can be written any more */
 };
 
-/* The lines of one event, limited by a token bucket. */
-struct log_class {
-    const char *name;
-    enum log_level level;
-    uint64_t tokens_ns; /* time saved up; a line costs NS_PER_S / LOG_RATE */
-    uint64_t filled_ns;
-    uint64_t seen_ns;
-    uint64_t suppressed;
-};
-
 /* In place of a level: a line for a person. */
 enum { LEVEL_PERSON = 255 };
-
-struct record {
-    uint64_t lines; /* lost with it: itself and those whose suppression or loss it tells */
-    unsigned short length;
-    unsigned char level;
-};
 
 static struct {
     pthread_mutex_t lock;
@@ -84,49 +68,23 @@ static struct {
     bool watched;      /* on a terminal: the time is that since the start */
     uint64_t start_ns; /* of it */
 
-    /* Positions only grow; the place in the ring is the position modulo its size. written is behind
-     * tail while the thread writes. */
-    uint64_t head, tail, written;
+    struct log_ring ring;
+    struct log_limit limit;
+    uint64_t written; /* position in the ring: behind its tail while the thread writes */
     uint64_t dropped; /* lines that no one has seen, not yet reported */
     bool failing;     /* the last write failed: reporting waits until one succeeds */
     bool ended;
-
-    struct log_class classes[CLASSES_MAX];
-    size_t class_count;
-    unsigned char ring[RING_SIZE];
 } logger = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static void ring_copy_in(uint64_t position, const void *bytes, size_t length)
-{
-    size_t place = position % RING_SIZE;
-    size_t first = length < RING_SIZE - place ? length : RING_SIZE - place;
-
-    memcpy(logger.ring + place, bytes, first);
-    memcpy(logger.ring, (const unsigned char *)bytes + first, length - first);
-}
-
-static void ring_copy_out(uint64_t position, void *bytes, size_t length)
-{
-    size_t place = position % RING_SIZE;
-    size_t first = length < RING_SIZE - place ? length : RING_SIZE - place;
-
-    memcpy(bytes, logger.ring + place, first);
-    memcpy((unsigned char *)bytes + first, logger.ring, length - first);
-}
-
 /* Under the lock. */
-static void ring_push(unsigned level, uint64_t lines, const char *line, size_t length)
+static void push(unsigned level, uint64_t lines, const char *line, size_t length)
 {
-    struct record record = {lines, (unsigned short)length, (unsigned char)level};
+    struct log_record record = {lines, (unsigned short)length, (unsigned char)level};
 
-    if (sizeof record + length > RING_SIZE - (logger.head - logger.tail)) {
+    if (log_ring_push(&logger.ring, &record, line))
+        pthread_cond_signal(&logger.work);
+    else
         logger.dropped += lines;
-        return;
-    }
-    ring_copy_in(logger.head, &record, sizeof record);
-    ring_copy_in(logger.head + sizeof record, line, length);
-    logger.head += sizeof record + length;
-    pthread_cond_signal(&logger.work);
 }
 
 static size_t format_now(char line[LOG_LINE_SIZE], const struct log_event *event)
@@ -156,68 +114,17 @@ static void report_dropped(void)
     uint64_t dropped = logger.dropped;
 
     logger.dropped = 0;
-    ring_push(LOG_LEVEL_WARNING, dropped, line, length);
+    push(LOG_LEVEL_WARNING, dropped, line, length);
 }
 
-static struct log_class *class_find(const char *name)
+/* Under the lock. Says what was suppressed of events that have gone quiet, or of all. */
+static void report_suppressed(bool all)
 {
-    struct log_class *found;
-
-    for (size_t i = 0; i < logger.class_count; i++)
-        if (strcmp(logger.classes[i].name, name) == 0)
-            return &logger.classes[i];
-    if (logger.class_count == CLASSES_MAX)
-        return &logger.classes[CLASSES_MAX - 1];
-    found = &logger.classes[logger.class_count++];
-    *found = (struct log_class){.name = name, .tokens_ns = NS_PER_S / LOG_RATE * LOG_BURST};
-    found->filled_ns = clock_now_ns();
-    return found;
-}
-
-/* Whether one more line of the class may be written now. */
-static bool class_admits(struct log_class *class, enum log_level level)
-{
-    const uint64_t cost = NS_PER_S / LOG_RATE;
-    uint64_t now = clock_now_ns();
-
-    class->tokens_ns += now - class->filled_ns;
-    if (class->tokens_ns > cost * LOG_BURST)
-        class->tokens_ns = cost * LOG_BURST;
-    class->filled_ns = now;
-    class->seen_ns = now;
-    class->level = level;
-    if (class->tokens_ns < cost) {
-        /* The thread sleeps without limit while nothing is suppressed. */
-        if (class->suppressed++ == 0)
-            pthread_cond_signal(&logger.work);
-        return false;
-    }
-    class->tokens_ns -= cost;
-    return true;
-}
-
-/* Under the lock. Says what was suppressed in classes that have gone quiet (or in all of them).
- * Returns whether some class still waits for that. */
-static bool report_suppressed(bool all)
-{
-    uint64_t now = clock_now_ns();
     char line[LOG_LINE_SIZE];
-    bool waiting = false;
+    struct log_event event;
 
-    for (size_t i = 0; i < logger.class_count; i++) {
-        struct log_class *class = &logger.classes[i];
-        struct log_event event = {class->level, class->name, NULL, 0, class->suppressed};
-
-        if (!class->suppressed)
-            continue;
-        if (!all && now - class->seen_ns < QUIET_NS) {
-            waiting = true;
-            continue;
-        }
-        class->suppressed = 0;
-        ring_push(class->level, event.suppressed, line, format_now(line, &event));
-    }
-    return waiting;
+    while (log_limit_take(&logger.limit, all ? 0 : QUIET_NS, clock_now_ns(), &event))
+        push(event.level, event.suppressed, line, format_now(line, &event));
 }
 
 /* All bytes to standard error, however long it takes: 0 or -1. The descriptor is shared with
@@ -254,11 +161,11 @@ static int write_line(unsigned level, const char *line, size_t length)
 }
 
 /* Sleeps until there is something to do. Under the lock. */
-static void wait_for_work(bool suppressed)
+static void wait_for_work(void)
 {
     struct timespec until;
 
-    if (!suppressed) {
+    if (!log_limit_is_waiting(&logger.limit)) {
         pthread_cond_wait(&logger.work, &logger.lock);
         return;
     }
@@ -270,33 +177,29 @@ static void wait_for_work(bool suppressed)
 static void *write_lines(void *unused)
 {
     char line[LOG_LINE_SIZE];
-    struct record record;
-    bool waiting;
+    struct log_record record;
     int result;
 
     pthread_mutex_lock(&logger.lock);
     for (;;) {
-        if (logger.head != logger.tail) {
-            ring_copy_out(logger.tail, &record, sizeof record);
-            ring_copy_out(logger.tail + sizeof record, line, record.length);
-            logger.tail += sizeof record + record.length;
+        if (log_ring_pop(&logger.ring, &record, line)) {
             pthread_mutex_unlock(&logger.lock);
             result = write_line(record.level, line, record.length);
             pthread_mutex_lock(&logger.lock);
-            logger.written = logger.tail;
+            logger.written = logger.ring.tail;
             logger.failing = result < 0;
             logger.dropped += logger.failing ? record.lines : 0;
             pthread_cond_signal(&logger.progress);
             continue;
         }
-        waiting = report_suppressed(logger.state == STATE_STOPPING);
+        report_suppressed(logger.state == STATE_STOPPING);
         if (logger.dropped && !logger.failing)
             report_dropped();
-        if (logger.head != logger.tail)
+        if (log_ring_used(&logger.ring))
             continue;
         if (logger.state == STATE_STOPPING)
             break;
-        wait_for_work(waiting);
+        wait_for_work();
     }
     logger.ended = true;
     pthread_cond_signal(&logger.progress);
@@ -324,9 +227,9 @@ int log_start(const struct log_options *options, struct reason *why)
     logger.watched = options->target == LOG_TARGET_STDERR && options->format == LOG_FORMAT_TEXT &&
                      isatty(STDERR_FILENO);
     logger.start_ns = clock_now_ns();
-    logger.head = logger.tail = logger.written = logger.dropped = 0;
+    logger.ring.head = logger.ring.tail = logger.written = logger.dropped = 0;
     logger.failing = logger.ended = false;
-    logger.class_count = 0;
+    logger.limit.count = 0;
     logger.state = STATE_RUNNING;
     /* LOG_NDELAY: the socket is open before a sandbox closes in. */
     if (options->target == LOG_TARGET_SYSLOG)
@@ -344,7 +247,7 @@ int log_start(const struct log_options *options, struct reason *why)
 
 void log_set_level(enum log_level level)
 {
-    __atomic_store_n(&log_threshold, level, __ATOMIC_RELAXED);
+    atomic_store_explicit(&log_threshold, level, memory_order_relaxed);
 }
 
 /* Waits until one more line is written or the thread ends. Under the lock. */
@@ -373,7 +276,7 @@ void log_flush(uint64_t patience_ns)
     uint64_t deadline_ns = clock_now_ns() + patience_ns, now_ns = clock_now_ns(), head;
 
     pthread_mutex_lock(&logger.lock);
-    head = logger.head;
+    head = logger.ring.head;
     while (logger.state == STATE_RUNNING && logger.written < head && now_ns < deadline_ns) {
         (void)!wait_for_progress(deadline_ns - now_ns);
         now_ns = clock_now_ns();
@@ -420,7 +323,7 @@ void log_for_person(const char *line)
     pthread_mutex_lock(&logger.lock);
     direct = logger.state == STATE_DIRECT;
     if (!direct)
-        ring_push(LEVEL_PERSON, 0, line, strlen(line));
+        push(LEVEL_PERSON, 0, line, strlen(line));
     pthread_mutex_unlock(&logger.lock);
     if (direct)
         write_stderr(line, strlen(line));
@@ -430,7 +333,6 @@ static void write_event(enum log_level level, const char *event, const struct lo
                         size_t count, bool limited)
 {
     struct log_event line_event = {level, event, fields, count, 0};
-    struct log_class *class;
     char line[LOG_LINE_SIZE];
     bool admitted;
     enum log_state state;
@@ -439,12 +341,10 @@ static void write_event(enum log_level level, const char *event, const struct lo
     state = logger.state;
     admitted = state == STATE_RUNNING || state == STATE_STOPPING;
     if (admitted && limited) {
-        class = class_find(event);
-        admitted = class_admits(class, level);
-        if (admitted) {
-            line_event.suppressed = class->suppressed;
-            class->suppressed = 0;
-        }
+        admitted = log_limit_admit(&logger.limit, &line_event, clock_now_ns());
+        /* The thread sleeps without limit while nothing is suppressed. */
+        if (!admitted && line_event.suppressed == 1)
+            pthread_cond_signal(&logger.work);
     }
     pthread_mutex_unlock(&logger.lock);
 
@@ -455,9 +355,9 @@ static void write_event(enum log_level level, const char *event, const struct lo
 
         pthread_mutex_lock(&logger.lock);
         /* Half a ring of room: else a reader just as slow as we are would read nothing but this. */
-        if (logger.dropped && !logger.failing && logger.head - logger.tail <= RING_SIZE / 2)
+        if (logger.dropped && !logger.failing && log_ring_used(&logger.ring) <= LOG_RING_SIZE / 2)
             report_dropped();
-        ring_push(level, 1 + line_event.suppressed, line, length);
+        push(level, 1 + line_event.suppressed, line, length);
         pthread_mutex_unlock(&logger.lock);
     }
 }

@@ -2,11 +2,10 @@
 /*
  * The server's log: one line per event, key=value or a flat JSON object, printable ASCII, never any
  * payload. Logging never blocks the caller and never floods: lines go into a bounded ring that a
- * thread of its own empties. A class over its rate (LOG_RATE lines a second after a first
- * LOG_BURST) is suppressed and says so: suppressed=N in its next line, or in a line of its own when
- * the flood has ended. Lines that found the ring full or could not be written are counted and
- * reported (log-dropped lines=N) as soon as writing works again. Thread-safe; not to be used in the
- * child of a fork(2).
+ * thread of its own empties. A class over its rate (log_limit.h) is suppressed and says so:
+ * suppressed=N in its next line, or in a line of its own when the flood has ended. Lines that found
+ * the ring full or could not be written are counted and reported (log-dropped lines=N) as soon as
+ * writing works again. Thread-safe; not to be used in the child of a fork(2).
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -14,12 +13,10 @@
 #include "base/log_line.h"
 #include "base/reason.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define LOG_RATE  20
-#define LOG_BURST 100
 
 enum log_target { LOG_TARGET_STDERR, LOG_TARGET_SYSLOG };
 
@@ -57,10 +54,10 @@ void log_for_person(const char *line);
 void log_stop(uint64_t patience_ns);
 
 /* Whether a line of this level would be written: one load and one comparison. */
-extern enum log_level log_threshold;
+extern _Atomic enum log_level log_threshold;
 static inline bool log_enabled(enum log_level level)
 {
-    return level <= __atomic_load_n(&log_threshold, __ATOMIC_RELAXED);
+    return level <= atomic_load_explicit(&log_threshold, memory_order_relaxed);
 }
 
 /* One event; its name ("accepted", "closed") is also the class that the rate limit counts by.

@@ -3,6 +3,7 @@
  * is where it must neither block nor lose a count. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/log_limit.h"
 #include "base/log_line.h"
 #include "lib/testing.h"
 
