@@ -31,7 +31,7 @@ HOMES = {
     r"syslog\.h": r"base/log\.c",
     r"jansson\.h": r"\w+/\w*report\w*\.c",
     r"seccomp\.h": r"server/sandbox\w*\.c",
-    r"getopt\.h": r"server/echo-server\.c|client/echo-client\.c|bench/echo-bench\.c",
+    r"getopt\.h": r"base/options\.c",
 }
 
 # echo/ knows no socket, no clock and no memory of its own.

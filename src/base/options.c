@@ -3,35 +3,11 @@
 
 #include "base/text.h"
 
+#include <assert.h>
+#include <getopt.h>
 #include <string.h>
 
-#define OPTIONS_MAX 64
-#define COLUMN      27 /* where the help texts begin */
-
-size_t options_count(const struct options_row *rows)
-{
-    size_t count = 0;
-
-    while (rows[count].letter)
-        count++;
-    return count;
-}
-
-const char *options_short(const struct options_row *rows, char *text)
-{
-    char *cursor = text;
-
-    *cursor++ = ':';
-    for (; rows->letter; rows++) {
-        if (rows->letter >= OPTIONS_LONG)
-            continue;
-        *cursor++ = (char)rows->letter;
-        if (rows->argument)
-            *cursor++ = ':';
-    }
-    *cursor = '\0';
-    return text;
-}
+#define COLUMN 27 /* where the help texts begin */
 
 /* "-c, --config", "-4", "--ready-fd" */
 static const char *row_name(const struct options_row *row, char *text, size_t size)
@@ -68,7 +44,7 @@ void options_print(const struct options_row *rows, FILE *out)
     }
 }
 
-static const struct options_row *row_find(const struct options_row *rows, int letter)
+const struct options_row *options_find(const struct options_row *rows, int letter)
 {
     for (; rows->letter; rows++)
         if (rows->letter == letter)
@@ -108,10 +84,10 @@ static int refuse_unknown(const struct options_row *rows, const char *word, stru
                       nearest ? "?)" : "");
 }
 
-int options_refuse(const struct options_row *rows, int result, int optopt_value, const char *word,
-                   struct reason *why)
+/* The sentence for getopt_long's result '?' or ':'; word is where it was found. */
+static int refuse(const struct options_row *rows, int result, const char *word, struct reason *why)
 {
-    const struct options_row *row = row_find(rows, optopt_value);
+    const struct options_row *row = options_find(rows, optopt);
     char name[64];
 
     if (row)
@@ -120,6 +96,54 @@ int options_refuse(const struct options_row *rows, int result, int optopt_value,
                           result == ':' ? row->argument : "");
     if (strncmp(word, "--", 2) == 0)
         return refuse_unknown(rows, word, why);
-    text_escape(name, sizeof name, &(char){(char)optopt_value}, 1);
+    text_escape(name, sizeof name, &(char){(char)optopt}, 1);
     return reason_set(why, REASON_USAGE, 0, "unknown option -%s", name);
+}
+
+/* The table as getopt_long takes it. With ':' in front it prints nothing itself, and tells a
+ * missing argument from an unknown option. */
+static void translate(const struct options_row *rows, struct option list[OPTIONS_MAX + 1],
+                      char letters[2 * OPTIONS_MAX + 2])
+{
+    size_t count = 0;
+
+    *letters++ = ':';
+    for (; rows->letter; rows++) {
+        assert(count < OPTIONS_MAX);
+        list[count++] =
+            (struct option){rows->name ? rows->name : "",
+                            rows->argument ? required_argument : no_argument, NULL, rows->letter};
+        if (rows->letter >= OPTIONS_LONG)
+            continue;
+        *letters++ = (char)rows->letter;
+        if (rows->argument)
+            *letters++ = ':';
+    }
+    *letters = '\0';
+    list[count] = (struct option){0};
+}
+
+int options_read(const struct options_row *rows, int argc, char **argv,
+                 int (*effect)(void *context, const struct options_row *row, const char *argument,
+                               struct reason *why),
+                 void *context, struct reason *why)
+{
+    struct option list[OPTIONS_MAX + 1];
+    char letters[2 * OPTIONS_MAX + 2];
+    struct reason bad, *failure = why;
+    int letter, status = 0;
+
+    translate(rows, list, letters);
+    optind = 0; /* from the start, whatever was read before */
+    while (status != OPTIONS_STOP &&
+           (letter = getopt_long(argc, argv, letters, list, NULL)) != -1) {
+        if (letter == '?' || letter == ':')
+            status = refuse(rows, letter, argv[optind - 1], failure);
+        else
+            status = effect(context, options_find(rows, letter), optarg, failure);
+        /* Only the first is told. */
+        if (status < 0)
+            failure = &bad;
+    }
+    return failure == why ? optind : -1;
 }

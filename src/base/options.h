@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* The command line of a program as one table: --help is printed from it and getopt_long(3) is fed
- * from it, so that neither can forget an option. getopt itself stays in the main files. */
+/* The command line of a program as one table: --help is printed from it and the arguments are read
+ * by it, so that neither can forget an option. */
 #ifndef BASE_OPTIONS_H
 #define BASE_OPTIONS_H
 
 #include "base/reason.h"
 
-#include <stddef.h>
 #include <stdio.h>
 
 struct options_row {
@@ -17,26 +16,25 @@ struct options_row {
 };
 
 #define OPTIONS_LONG 256
+#define OPTIONS_MAX  64
 
-/* The number of rows. */
-size_t options_count(const struct options_row *rows);
+/* What an effect returns when no option after it counts. */
+#define OPTIONS_STOP 1
 
-/* The letters as getopt_long wants them, with ':' in front: it then prints nothing itself and
- * returns ':' for a missing argument. text must hold 2 * options_count + 2 bytes. Returns text.
- *
- *     struct option list[COUNT] = {0};
- *     for (size_t i = 0; i < options_count(rows); i++)
- *         list[i] = (struct option){rows[i].name ? rows[i].name : "", rows[i].argument ?
- *                                   required_argument : no_argument, NULL, rows[i].letter};
+/* Calls effect for each option, with its row and its argument (NULL: it takes none), until one
+ * returns OPTIONS_STOP. A failure, of an effect (-1) or of an option that is no row, does not keep
+ * the later ones from taking effect. Returns the index of the first operand in argv, of which the
+ * operands are moved to the end; or -1, and *why (word USAGE, "did you mean") is the first failure.
  */
-const char *options_short(const struct options_row *rows, char *text);
+int options_read(const struct options_row *rows, int argc, char **argv,
+                 int (*effect)(void *context, const struct options_row *row, const char *argument,
+                               struct reason *why),
+                 void *context, struct reason *why) MUST_CHECK;
+
+/* The row of a letter, which the table has. */
+const struct options_row *options_find(const struct options_row *rows, int letter);
 
 /* The table for people, two columns. */
 void options_print(const struct options_row *rows, FILE *out);
-
-/* The sentence for a result of '?' or ':' (word USAGE, "did you mean"): optopt_value is getopt's
- * optopt, word is argv[optind - 1]. Returns -1. */
-int options_refuse(const struct options_row *rows, int result, int optopt_value, const char *word,
-                   struct reason *why);
 
 #endif

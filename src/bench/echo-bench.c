@@ -10,12 +10,10 @@
 #include "bench/session.h"
 
 #include <errno.h>
-#include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define ROWS_MAX 40
 
 static int refuse(const struct reason *why)
 {
@@ -23,7 +21,7 @@ static int refuse(const struct reason *why)
     return EXIT_LOCAL;
 }
 
-static int print(int help)
+static int print(bool help)
 {
     FILE *stream = standard_output();
     int code;
@@ -47,34 +45,44 @@ static int print(int help)
     return EXIT_LOCAL;
 }
 
-/* The options into the plan. Returns 'h' or 'V' when that is all there is to do, 0 to go on. */
-static int read_options(struct plan *plan, int argc, char **argv, struct reason *why)
-{
-    struct option list[ROWS_MAX + 1] = {0};
-    char letters[2 * ROWS_MAX + 2];
-    int letter;
+struct command_line {
+    struct plan *plan;
+    int asked; /* 'h' or 'V': that is all there is to do */
+};
 
-    for (size_t i = 0; i < options_count(plan_options) && i < ROWS_MAX; i++)
-        list[i] = (struct option){plan_options[i].name ? plan_options[i].name : "",
-                                  plan_options[i].argument ? required_argument : no_argument, NULL,
-                                  plan_options[i].letter};
-    options_short(plan_options, letters);
-    while ((letter = getopt_long(argc, argv, letters, list, NULL)) != -1) {
-        if (letter == 'h' || letter == 'V')
-            return letter;
-        if (letter == '?' || letter == ':')
-            return options_refuse(plan_options, letter, optopt, argv[optind - 1], why);
-        if (plan_set(plan, letter, optarg, why) < 0)
+static int take_option(void *context, const struct options_row *row, const char *argument,
+                       struct reason *why)
+{
+    struct command_line *line = context;
+
+    if (row->letter != 'h' && row->letter != 'V')
+        return plan_set(line->plan, row->letter, argument, why);
+    line->asked = row->letter;
+    return OPTIONS_STOP;
+}
+
+/* The command line into the plan. */
+static int read_plan(struct command_line *line, int argc, char **argv, struct reason *why)
+{
+    struct plan *plan = line->plan;
+    int first = options_read(plan_options, argc, argv, take_option, line, why);
+
+    if (first < 0 || line->asked)
+        return first;
+    for (int i = first; !plan->merge && i < argc; i++)
+        if (plan_add_endpoint(plan, argv[i], why) < 0)
             return -1;
-    }
-    return 0;
+    if (plan->merge && first == argc)
+        return reason_set(why, REASON_USAGE, 0, "--merge needs the JSON reports to add up");
+    return plan_check(plan, why) < 0 ? -1 : first;
 }
 
 int main(int argc, char **argv)
 {
     static struct plan plan; /* too large for a small stack */
+    struct command_line line = {.plan = &plan};
     struct reason why;
-    int asked;
+    int first, status;
     char **command = calloc((size_t)argc + 1, sizeof *command);
 
     /* Until there is something to report, and for good in case of QUIT, signals end the process. */
@@ -85,22 +93,16 @@ int main(int argc, char **argv)
         free(command);
         return refuse(&why);
     }
-    /* As it was typed: getopt_long moves the operands to the end. */
+    /* As it was typed: reading the options moves the operands to the end. */
     memcpy(command, argv, (size_t)argc * sizeof *command);
     plan_init(&plan);
-    asked = read_options(&plan, argc, argv, &why);
-    for (int i = optind; asked == 0 && !plan.merge && i < argc; i++)
-        asked = plan_add_endpoint(&plan, argv[i], &why);
-    if (asked == 0 && plan.merge && optind == argc)
-        asked = reason_set(&why, REASON_USAGE, 0, "--merge needs the JSON reports to add up");
-    if (asked == 0)
-        asked = plan_check(&plan, &why);
-    if (asked < 0)
-        asked = refuse(&why);
-    else if (asked > 0)
-        asked = print(asked == 'h');
+    first = read_plan(&line, argc, argv, &why);
+    if (first < 0)
+        status = refuse(&why);
+    else if (line.asked)
+        status = print(line.asked == 'h');
     else
-        asked = (int)session_run(&plan, command, argv + optind, (size_t)(argc - optind));
+        status = (int)session_run(&plan, command, argv + first, (size_t)(argc - first));
     free(command);
-    return asked;
+    return status;
 }

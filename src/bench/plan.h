@@ -48,7 +48,7 @@ struct plan {
     uint64_t given;           /* which rows of plan_options were set */
 };
 
-/* The options, for --help, getopt_long(3) and the tests of the manual. */
+/* The options, for the command line, --help and the tests of the manual. */
 extern const struct options_row plan_options[];
 enum {
     PLAN_OPTION_ARRIVAL = OPTIONS_LONG,

@@ -16,10 +16,7 @@
 #include "client/verify.h"
 #include "config.h"
 
-#include <getopt.h>
 #include <stdio.h>
-
-#define OPTIONS_MAX 64
 
 static enum exit_status print_help(void)
 {
@@ -38,35 +35,18 @@ static enum exit_status print_version(void)
     return EXIT_EXACT;
 }
 
-/* All options are read even after a bad one: --check decides how a bad one is answered. */
 static int read_options(struct request *request, int argc, char **argv, struct reason *why)
 {
-    struct option list[OPTIONS_MAX] = {{0}};
-    char letters[2 * OPTIONS_MAX + 2];
-    struct reason bad = {.word = REASON_NONE}, first = {.word = REASON_NONE};
-    int letter;
+    struct reason bad;
+    int first = options_read(request_options, argc, argv, request_option, request, &bad);
 
-    for (size_t i = 0; i < options_count(request_options); i++)
-        list[i] = (struct option){request_options[i].name,
-                                  request_options[i].argument ? required_argument : no_argument,
-                                  NULL, request_options[i].letter};
-    opterr = 0;
-    while ((letter = getopt_long(argc, argv, options_short(request_options, letters), list,
-                                 NULL)) != -1) {
-        int status = letter == '?' || letter == ':'
-                         ? options_refuse(request_options, letter, optopt, argv[optind - 1], &bad)
-                         : request_option(request, letter, optarg, &bad);
-
-        if (status < 0 && first.word == REASON_NONE)
-            first = bad;
-    }
     if (request->mode == REQUEST_HELP || request->mode == REQUEST_VERSION)
         return 0;
-    if (first.word != REASON_NONE) {
-        *why = first;
+    if (first < 0) {
+        *why = bad;
         return -1;
     }
-    return request_finish(request, argv + optind, (size_t)(argc - optind), why);
+    return request_finish(request, argv + first, (size_t)(argc - first), why);
 }
 
 static enum exit_status run(const struct request *request, struct reason *why)

@@ -120,18 +120,9 @@ void request_init(struct request *request)
     };
 }
 
-static size_t row_index(int letter)
-{
-    size_t row = 0;
-
-    while (request_options[row].letter != letter)
-        row++;
-    return row;
-}
-
 static bool is_given(const struct request *request, int letter)
 {
-    return request->given >> row_index(letter) & 1;
+    return request->given >> (options_find(request_options, letter) - request_options) & 1;
 }
 
 /* "-c", "--size": what a sentence calls the option. */
@@ -140,7 +131,7 @@ static const char *option_name(int letter, char *text, size_t size)
     if (letter < OPTIONS_LONG)
         snprintf(text, size, "-%c", letter);
     else
-        snprintf(text, size, "--%s", request_options[row_index(letter)].name);
+        snprintf(text, size, "--%s", options_find(request_options, letter)->name);
     return text;
 }
 
@@ -243,22 +234,24 @@ static int set_flag(struct request *request, int letter, struct reason *why)
     return 0;
 }
 
-int request_option(struct request *request, int letter, const char *argument, struct reason *why)
+int request_option(void *context, const struct options_row *row, const char *argument,
+                   struct reason *why)
 {
+    struct request *request = context;
     struct reason bad;
     char name[32];
 
-    request->given |= 1ull << row_index(letter);
+    request->given |= 1ull << (row - request_options);
     /* At once: a mistake in another option is told in JSON too. */
     request->json = is_given(request, 'j');
     if (request->mode == REQUEST_HELP || request->mode == REQUEST_VERSION)
         return 0;
     if (!argument)
-        return set_flag(request, letter, why);
-    if (set_value(request, letter, argument, &bad) == 0)
+        return set_flag(request, row->letter, why);
+    if (set_value(request, row->letter, argument, &bad) == 0)
         return 0;
-    return reason_set(why, bad.word, bad.code, "%s: %s", option_name(letter, name, sizeof name),
-                      bad.text);
+    return reason_set(why, bad.word, bad.code, "%s: %s",
+                      option_name(row->letter, name, sizeof name), bad.text);
 }
 
 static int check_scopes(const struct request *request, struct reason *why)

@@ -51,14 +51,14 @@ struct request {
     unsigned long long given; /* which rows of request_options stood on the command line */
 };
 
-/* The one table of options: getopt_long, --help, the manual and the completions follow it. */
+/* The one table of options: the command line, --help, the manual and the completions follow it. */
 extern const struct options_row request_options[];
 
 /* The defaults, before the first option. */
 void request_init(struct request *request);
 
-/* One option as getopt_long returns it. */
-int request_option(struct request *request, int letter, const char *argument,
+/* The effect of one option on a struct request, for options_read. */
+int request_option(void *request, const struct options_row *row, const char *argument,
                    struct reason *why) MUST_CHECK;
 
 /* After the last option: the operands, the mode that follows from them, and what does not go

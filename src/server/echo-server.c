@@ -13,7 +13,6 @@
 #include "server/settings.h"
 
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,9 +61,7 @@ struct command_line {
     const char *file; /* NULL: the built-in defaults */
     char *const *endpoints;
     size_t endpoint_count;
-    const char *mode, *user, *workers, *log_level, *log_target, *log_format, *grace, *allow_root;
-    const char *ready_fd;
-    bool test, dump, help, version, exit_with_parent;
+    const char *given[ROWS]; /* by row: its argument, "true" where it takes none; or NULL */
 };
 
 static void complain(void *context, const char *sentence)
@@ -73,104 +70,69 @@ static void complain(void *context, const char *sentence)
     fprintf(stderr, "echo-server: %s\n", sentence);
 }
 
-static int parse_command_line(struct command_line *line, int argc, char **argv, struct reason *why)
+static const char *value(const struct command_line *line, int letter)
 {
-    struct option list[ROWS] = {{0}};
-    char letters[2 * ROWS + 2];
-    int letter;
+    return line->given[options_find(rows, letter) - rows];
+}
 
-    for (size_t i = 0; i + 1 < ROWS; i++)
-        list[i] = (struct option){rows[i].name, rows[i].argument ? required_argument : no_argument,
-                                  NULL, rows[i].letter};
-    options_short(rows, letters);
-    while ((letter = getopt_long(argc, argv, letters, list, NULL)) != -1) {
-        switch (letter) {
-        case 'c':
-            line->file = optarg;
-            break;
-        case 't':
-            line->test = true;
-            break;
-        case 'T':
-            line->dump = true;
-            break;
-        case OPTION_READY_FD:
-            line->ready_fd = optarg;
-            break;
-        case 'w':
-            line->workers = optarg;
-            break;
-        case OPTION_LOG_LEVEL:
-            line->log_level = optarg;
-            break;
-        case OPTION_LOG_TARGET:
-            line->log_target = optarg;
-            break;
-        case OPTION_LOG_FORMAT:
-            line->log_format = optarg;
-            break;
-        case OPTION_MODE:
-            line->mode = optarg;
-            break;
-        case OPTION_USER:
-            line->user = optarg;
-            break;
-        case OPTION_GRACE:
-            line->grace = optarg;
-            break;
-        case OPTION_ALLOW_ROOT:
-            line->allow_root = "true";
-            break;
-        case OPTION_EXIT_WITH_PARENT:
-            line->exit_with_parent = true;
-            break;
-        case 'v':
-            line->log_level = "info";
-            break;
-        case 'q':
-            line->log_level = "error";
-            break;
-        case 'V':
-            line->version = true;
-            break;
-        case 'h':
-            line->help = true;
-            break;
-        default:
-            return options_refuse(rows, letter, optopt, argv[optind - 1], why);
-        }
+/* The last one counts: -v and -q are levels too. */
+static int take_option(void *context, const struct options_row *row, const char *argument,
+                       struct reason *why)
+{
+    struct command_line *line = context;
+
+    (void)why;
+    if (row->letter == 'v' || row->letter == 'q') {
+        argument = row->letter == 'v' ? "info" : "error";
+        row = options_find(rows, OPTION_LOG_LEVEL);
     }
-    line->endpoints = argv + optind;
-    line->endpoint_count = (size_t)(argc - optind);
+    line->given[row - rows] = argument ? argument : "true";
+    return 0;
+}
+
+static int read_options(struct command_line *line, int argc, char **argv, struct reason *why)
+{
+    int first = options_read(rows, argc, argv, take_option, line, why);
+
+    if (first < 0)
+        return -1;
+    line->file = value(line, 'c');
+    line->endpoints = argv + first;
+    line->endpoint_count = (size_t)(argc - first);
     return 0;
 }
 
 /* What the command line says goes over what the file says. */
 static int apply(const struct command_line *line, struct settings *settings, struct reason *why)
 {
-    const struct {
-        const char *option, *setting, *text;
+    static const struct {
+        int letter;
+        const char *setting;
     } words[] = {
-        {"workers", "workers", line->workers},
-        {"log-level", "log.level", line->log_level},
-        {"log-target", "log.target", line->log_target},
-        {"log-format", "log.format", line->log_format},
-        {"grace", "shutdown.grace", line->grace},
-        {"allow-root", "allow_root", line->allow_root},
+        {'w', "workers"},
+        {OPTION_LOG_LEVEL, "log.level"},
+        {OPTION_LOG_TARGET, "log.target"},
+        {OPTION_LOG_FORMAT, "log.format"},
+        {OPTION_GRACE, "shutdown.grace"},
+        {OPTION_ALLOW_ROOT, "allow_root"},
     };
+    const char *mode = value(line, OPTION_MODE);
     struct reason inner;
 
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (words[i].text && settings_set(settings, words[i].setting, words[i].text, &inner) < 0)
-            return reason_set(why, REASON_USAGE, 0, "--%s: %s", words[i].option, inner.text);
-    if (line->user)
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        const char *text = value(line, words[i].letter);
+
+        if (text && settings_set(settings, words[i].setting, text, &inner) < 0)
+            return reason_set(why, REASON_USAGE, 0, "--%s: %s",
+                              options_find(rows, words[i].letter)->name, inner.text);
+    }
+    if (value(line, OPTION_USER))
         return reason_set(why, REASON_USAGE, 0, "--user: not in this version");
-    if (line->mode && line->endpoint_count == 0)
+    if (mode && line->endpoint_count == 0)
         return reason_set(why, REASON_USAGE, 0,
                           "--mode is for Unix sockets of the command line, and it names none");
     if (line->endpoint_count > 0)
-        return settings_set_endpoints(settings, line->endpoints, line->endpoint_count, line->mode,
-                                      why);
+        return settings_set_endpoints(settings, line->endpoints, line->endpoint_count, mode, why);
     return 0;
 }
 
@@ -264,7 +226,7 @@ static int open_parent(const struct command_line *line, int *fd, struct reason *
     struct reason inner;
 
     *fd = -1;
-    if (!line->exit_with_parent)
+    if (!value(line, OPTION_EXIT_WITH_PARENT))
         return 0;
     *fd = parent_open(&inner);
     return *fd < 0 ? reason_set(why, inner.word, inner.code, "--exit-with-parent: %s", inner.text)
@@ -283,7 +245,7 @@ static int print_result(const struct command_line *line, const struct settings *
 {
     FILE *out = standard_output();
 
-    if (line->dump)
+    if (value(line, 'T'))
         settings_dump(settings, out);
     else if (line->file)
         fprintf(out, "%s: settings are valid\n", line->file);
@@ -316,15 +278,15 @@ static int run(int argc, char **argv)
     char *text;
     int status;
 
-    if (descriptors_fill_standard(&why) < 0 || parse_command_line(&line, argc, argv, &why) < 0 ||
+    if (descriptors_fill_standard(&why) < 0 || read_options(&line, argc, argv, &why) < 0 ||
         open_parent(&line, &options.parent_fd, &why) < 0 || be_interruptible(&options, &why) < 0 ||
-        check_ready_fd(line.ready_fd, &options.ready_fd, &why) < 0) {
+        check_ready_fd(value(&line, OPTION_READY_FD), &options.ready_fd, &why) < 0) {
         complain(NULL, why.text);
         return EXIT_LOCAL;
     }
-    if (line.help)
+    if (value(&line, 'h'))
         return print_help();
-    if (line.version) {
+    if (value(&line, 'V')) {
         fprintf(standard_output(), "echo-server %s\n", PACKAGE_VERSION);
         return finish_output();
     }
@@ -343,12 +305,12 @@ static int run(int argc, char **argv)
     free(text);
     if (status < 0)
         return EXIT_LOCAL;
-    if (line.test &&
+    if (value(&line, 't') &&
         check_listeners(&settings, server_worker_count(&settings), complain, NULL) < 0) {
         settings_release(&settings);
         return EXIT_LOCAL;
     }
-    if (line.test || line.dump) {
+    if (value(&line, 't') || value(&line, 'T')) {
         status = print_result(&line, &settings);
         settings_release(&settings);
         return status;

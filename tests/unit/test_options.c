@@ -4,7 +4,6 @@
 #include "lib/testing.h"
 
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -42,7 +41,90 @@ static void help(void **state)
     free(text);
 }
 
-/* One word through getopt_long, as the programs call it. */
+struct taken {
+    char text[64]; /* each option that took effect: its letter, its argument */
+};
+
+static int take(void *context, const struct options_row *row, const char *argument,
+                struct reason *why)
+{
+    struct taken *taken = context;
+    size_t used = strlen(taken->text);
+
+    snprintf(taken->text + used, sizeof taken->text - used, "%s%c%s", used ? " " : "",
+             row->letter == READY_FD ? 'r' : row->letter, argument ? argument : "");
+    if (row->letter == 'y')
+        return OPTIONS_STOP;
+    if (row->letter == 'x')
+        return reason_set(why, REASON_USAGE, 0, "no %s", argument);
+    return 0;
+}
+
+static int read_words(const char *line, struct taken *taken, char *operands, struct reason *why)
+{
+    char program[] = "program", words[80];
+    char *argv[16] = {program}, *rest = words;
+    int argc = 1, first;
+
+    snprintf(words, sizeof words, "%s", line);
+    *taken = (struct taken){0};
+    while ((argv[argc] = strsep(&rest, " ")))
+        argc++;
+    first = options_read(rows, argc, argv, take, taken, why);
+    *operands = '\0';
+    for (int i = first; i >= 0 && i < argc; i++)
+        strcat(strcat(operands, " "), argv[i]);
+    return first;
+}
+
+static void effects(void **state)
+{
+    static const struct {
+        const char *line, *taken, *operands;
+    } table[] = {
+        {"", "", " "},
+        {"a b", "", " a b"},
+        {"-tc file", "t cfile", ""},
+        {"a --config=f b -t c", "cf t", " a b c"},
+        {"--ready-fd 3 --conf x", "r3 cx", ""},
+        {"-t -- -t", "t", " -t"},
+        {"-4 --a-very-s -t --wrong", "4 y", " -t --wrong"},
+    };
+    struct taken taken;
+    struct reason why;
+    char operands[80];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(table); i++) {
+        assert_true(read_words(table[i].line, &taken, operands, &why) >= 1);
+        assert_string_equal(taken.text, table[i].taken);
+        if (!strstr(table[i].taken, "y"))
+            assert_string_equal(operands, table[i].operands);
+    }
+}
+
+/* The first failure is told, and the options after it take effect all the same. */
+static void failures(void **state)
+{
+    static const struct {
+        const char *line, *taken, *sentence;
+    } table[] = {
+        {"-t -x 1 -x 2 -4", "t x1 x2 4", "no 1"},
+        {"-z -x 1 -t", "x1 t", "unknown option -z"},
+        {"-x 1 --wrongly -y -t", "x1 y", "no 1"},
+    };
+    struct taken taken;
+    struct reason why;
+    char operands[80];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(table); i++) {
+        assert_int_equal(read_words(table[i].line, &taken, operands, &why), -1);
+        assert_string_equal(taken.text, table[i].taken);
+        assert_string_equal(why.text, table[i].sentence);
+    }
+}
+
 static void refusals(void **state)
 {
     static const struct {
@@ -60,28 +142,13 @@ static void refusals(void **state)
         {"-tz", "unknown option -z"},
         {"-c", "option -c, --config needs an argument: FILE"},
         {"-\n", "unknown option -\\x0a"}};
-    struct option list[COUNT(rows)] = {{0}};
-    char letters[2 * COUNT(rows) + 2];
+    struct taken taken;
+    struct reason why;
+    char operands[80];
 
     (void)state;
-    assert_string_equal(options_short(rows, letters), ":c:t4x:y");
-    assert_int_equal(options_count(rows), COUNT(rows) - 1);
-    for (size_t i = 0; i < options_count(rows); i++)
-        list[i] = (struct option){rows[i].name ? rows[i].name : "",
-                                  rows[i].argument ? required_argument : no_argument, NULL,
-                                  rows[i].letter};
     for (size_t i = 0; i < COUNT(table); i++) {
-        char program[] = "program", word[32];
-        char *argv[] = {program, word, NULL};
-        struct reason why;
-        int result;
-
-        snprintf(word, sizeof word, "%s", table[i].word);
-        optind = 0;
-        do
-            result = getopt_long(2, argv, letters, list, NULL);
-        while (result == 't');
-        assert_int_equal(options_refuse(rows, result, optopt, word, &why), -1);
+        assert_int_equal(read_words(table[i].word, &taken, operands, &why), -1);
         assert_string_equal(why.text, table[i].sentence);
         assert_int_equal(why.word, REASON_USAGE);
     }
@@ -135,6 +202,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(help),
+        cmocka_unit_test(effects),
+        cmocka_unit_test(failures),
         cmocka_unit_test(refusals),
         cmocka_unit_test(standard_descriptors),
         cmocka_unit_test(descriptor_limit),

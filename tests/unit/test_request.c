@@ -3,19 +3,18 @@
 #include "client/request.h"
 #include "lib/testing.h"
 
-/* The letter of an option without one, by its name. */
-static int letter_of(const char *name)
+static const struct options_row *row_of(const char *name)
 {
     for (const struct options_row *row = request_options; row->letter; row++)
         if (strcmp(row->name, name) == 0)
-            return row->letter;
+            return row;
     fail_msg("no option is called %s", name);
-    return 0;
+    return NULL;
 }
 
 static int set(struct request *request, const char *name, const char *argument, struct reason *why)
 {
-    return request_option(request, letter_of(name), argument, why);
+    return request_option(request, row_of(name), argument, why);
 }
 
 static void modes(void **state)
