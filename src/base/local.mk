@@ -16,4 +16,5 @@ libbase_a_SOURCES = \
 	src/base/seam.c src/base/seam.h \
 	src/base/standard_output.c src/base/standard_output.h \
 	src/base/text.c src/base/text.h \
+	src/base/timer.c src/base/timer.h \
 	src/base/wide.h
