@@ -4,6 +4,7 @@ libbase_a_SOURCES = \
 	src/base/descriptors.c src/base/descriptors.h \
 	src/base/errno_name.c src/base/errno_name.h \
 	src/base/fortify.h \
+	src/base/hash.c src/base/hash.h \
 	src/base/inherited.c src/base/inherited.h \
 	src/base/loop.c src/base/loop.h \
 	src/base/log.c src/base/log.h \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "bench/merge.h"
 
+#include "base/hash.h"
 #include "measure/report_document.h"
 
 #include <errno.h>
@@ -136,15 +137,6 @@ static void read_result(struct document *document, int open, struct result *resu
     read_tally(document, open, result->tally);
 }
 
-static uint64_t mix(uint64_t hash, const void *bytes, size_t length)
-{
-    const unsigned char *cursor = bytes;
-
-    while (length--)
-        hash = (hash ^ *cursor++) * 0x100000001b3; /* FNV-1a */
-    return hash;
-}
-
 static struct result_print print_of(const struct plan *plan, const struct result *result)
 {
     const uint64_t numbers[] = {plan->seed,
@@ -153,13 +145,13 @@ static struct result_print print_of(const struct plan *plan, const struct result
                                 result->system_ns,
                                 result->tally->latency.sum_ns,
                                 result->tally->connect.sum_ns};
-    uint64_t hash = mix(0xcbf29ce484222325, result->endpoint, strlen(result->endpoint) + 1);
+    uint64_t hash = hash_fnv1a(HASH_FNV1A_START, result->endpoint, strlen(result->endpoint) + 1);
     struct result_print print;
 
-    hash = mix(hash, result->started, strlen(result->started) + 1);
+    hash = hash_fnv1a(hash, result->started, strlen(result->started) + 1);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         for (unsigned shift = 0; shift < 64; shift += 8) /* the same on every machine */
-            hash = mix(hash, &(unsigned char){(unsigned char)(numbers[i] >> shift)}, 1);
+            hash = hash_fnv1a(hash, &(unsigned char){(unsigned char)(numbers[i] >> shift)}, 1);
     snprintf(print.text, sizeof print.text, "%016" PRIx64, hash);
     return print;
 }

@@ -2,6 +2,7 @@
 #include "server/admission.h"
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/seam.h"
 
 #include <errno.h>
@@ -101,44 +102,15 @@ bool admission_wants_user(const struct admission *admission)
     return admission->per_user > 0;
 }
 
-static uint64_t rotate(uint64_t word, int bits)
-{
-    return word << bits | word >> (64 - bits);
-}
-
-/* SipHash-1-3 (Aumasson, Bernstein) of the 16 bytes of a name and its kind. */
-static uint64_t hash(const uint64_t key[2], const unsigned char name[16], enum guest_kind kind)
-{
-    uint64_t v0 = key[0] ^ 0x736f6d6570736575, v1 = key[1] ^ 0x646f72616e646f6d;
-    uint64_t v2 = key[0] ^ 0x6c7967656e657261, v3 = key[1] ^ 0x7465646279746573;
-    uint64_t words[3] = {0, 0, (uint64_t)17 << 56 | kind};
-
-    memcpy(words, name, 16);
-    for (int i = 0; i < 6; i++) {
-        uint64_t word = i < 3 ? words[i] : 0;
-
-        v3 ^= word;
-        if (i == 3)
-            v2 ^= 0xff;
-        v0 += v1;
-        v1 = rotate(v1, 13) ^ v0;
-        v0 = rotate(v0, 32);
-        v2 += v3;
-        v3 = rotate(v3, 16) ^ v2;
-        v0 += v3;
-        v3 = rotate(v3, 21) ^ v0;
-        v2 += v1;
-        v1 = rotate(v1, 17) ^ v2;
-        v2 = rotate(v2, 32);
-        v0 ^= word;
-    }
-    return v0 ^ v1 ^ v2 ^ v3;
-}
-
 static uint32_t bucket_of(const struct admission *admission, const unsigned char name[16],
                           enum guest_kind kind)
 {
-    return (uint32_t)hash(admission->key, name, kind) & (admission->bucket_count - 1);
+    unsigned char bytes[17];
+
+    memcpy(bytes, name, 16);
+    bytes[16] = (unsigned char)kind;
+    return (uint32_t)hash_keyed(admission->key, bytes, sizeof bytes) &
+           (admission->bucket_count - 1);
 }
 
 static void put_into_bucket(struct admission *admission, uint32_t index)

@@ -13,6 +13,11 @@ tests_unit_test_timer_SOURCES = tests/unit/test_timer.c tests/lib/testing.h
 tests_unit_test_timer_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_timer_LDADD = libbase.a $(CMOCKA_LIBS)
 
+unit_tests += tests/unit/test_hash
+tests_unit_test_hash_SOURCES = tests/unit/test_hash.c tests/lib/testing.h
+tests_unit_test_hash_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_hash_LDADD = libbase.a $(CMOCKA_LIBS)
+
 unit_tests += tests/unit/test_options
 tests_unit_test_options_SOURCES = tests/unit/test_options.c tests/lib/testing.h
 tests_unit_test_options_CPPFLAGS = $(TEST_CPPFLAGS)
