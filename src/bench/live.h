@@ -5,7 +5,7 @@
 
 #include "bench/plan.h"
 #include "bench/tally.h"
-#include "measure/terminal.h"
+#include "measure/progress.h"
 
 #include <stdint.h>
 

@@ -2,7 +2,7 @@
 #include "bench/merge.h"
 
 #include "base/hash.h"
-#include "measure/report_document.h"
+#include "measure/document.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -4,8 +4,8 @@
 #define BENCH_TALLY_H
 
 #include "base/reason.h"
-#include "measure/compare.h"
 #include "measure/histogram.h"
+#include "measure/verdict.h"
 
 #include <stdint.h>
 

@@ -13,7 +13,7 @@
 #include "base/reason.h"
 #include "client/trace.h"
 #include "measure/compare.h"
-#include "measure/terminal.h"
+#include "measure/progress.h"
 
 #include <stdbool.h>
 #include <stddef.h>

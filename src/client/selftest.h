@@ -5,7 +5,7 @@
 
 #include "client/connect.h"
 #include "client/request.h"
-#include "measure/terminal.h"
+#include "measure/progress.h"
 
 /* What every exchange of the battery gets. */
 struct selftest {

@@ -9,8 +9,8 @@
 #define MEASURE_REPORT_H
 
 #include "base/reason.h"
-#include "measure/compare.h"
 #include "measure/histogram.h"
+#include "measure/verdict.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* What is done differently when a person looks on: bytes of the peer are shown harmless, and long
- * work shows its progress. Into a pipe or a file goes neither. */
+/* Bytes of the peer, shown harmless when a person looks on. Into a pipe or a file they go as they
+ * are. */
 #ifndef MEASURE_TERMINAL_H
 #define MEASURE_TERMINAL_H
-
-#include "base/reason.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -26,21 +24,5 @@ void terminal_init(struct terminal *terminal, FILE *stream, int escapes);
 void terminal_write(struct terminal *terminal, const void *bytes, size_t length);
 /* At the end: writes what is held back. Buffered as the stream is. */
 void terminal_release(struct terminal *terminal);
-
-/* One line on a terminal that is rewritten in place: from the first second on, four times a second.
- */
-struct progress {
-    FILE *stream; /* NULL when it is not a terminal */
-    uint64_t next_ns;
-    int width; /* columns shown now */
-};
-
-void progress_init(struct progress *progress, FILE *stream, uint64_t now_ns);
-/* Whether it is time to show a line; never when the stream is not a terminal. */
-int progress_due(const struct progress *progress, uint64_t now_ns);
-void progress_show(struct progress *progress, uint64_t now_ns, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-/* Wipes the line, before other output and at the end. */
-void progress_clear(struct progress *progress);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/clock.h"
 #include "lib/testing.h"
+#include "measure/progress.h"
 #include "measure/terminal.h"
 
 #include <fcntl.h>

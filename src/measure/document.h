@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* JSON reports read back. A field that is missing or of another type reads as 0 and is noted: the
  * caller reads all it needs and asks once at the end. */
-#ifndef MEASURE_REPORT_DOCUMENT_H
-#define MEASURE_REPORT_DOCUMENT_H
+#ifndef MEASURE_DOCUMENT_H
+#define MEASURE_DOCUMENT_H
 
 #include "base/reason.h"
 #include "measure/histogram.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "measure/report_document.h"
+#include "measure/document.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "lib/testing.h"
 #include "measure/report.h"
-#include "measure/report_document.h"
+#include "measure/document.h"
 
 #include <math.h>
 #include <stdlib.h>
