@@ -3,6 +3,7 @@ libbase_a_SOURCES = \
 	src/base/clock.c src/base/clock.h \
 	src/base/descriptors.c src/base/descriptors.h \
 	src/base/errno_name.c src/base/errno_name.h \
+	src/base/exit_status.c src/base/exit_status.h \
 	src/base/fortify.h \
 	src/base/hash.c src/base/hash.h \
 	src/base/inherited.c src/base/inherited.h \

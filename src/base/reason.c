@@ -107,13 +107,3 @@ enum exit_status reason_exit_status(enum reason_word word, int connected)
 {
     return connected ? words[word].connected : words[word].connecting;
 }
-
-enum exit_status exit_status_worse(enum exit_status a, enum exit_status b)
-{
-    static const unsigned char weight[] = {
-        [EXIT_EXACT] = 0, [EXIT_GOAL] = 1,    [EXIT_MISSING] = 2, [EXIT_CONNECT] = 3,
-        [EXIT_ENDED] = 4, [EXIT_DIFFERS] = 5, [EXIT_LOCAL] = 6,
-    };
-
-    return weight[a] >= weight[b] ? a : b;
-}

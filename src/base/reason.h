@@ -3,6 +3,8 @@
 #ifndef BASE_REASON_H
 #define BASE_REASON_H
 
+#include "base/exit_status.h"
+
 #define MUST_CHECK __attribute__((warn_unused_result))
 
 /* The words of the users' contract; they appear in text, in JSON and choose the exit status. */
@@ -30,16 +32,6 @@ enum reason_word {
     REASON_WORDS
 };
 
-enum exit_status {
-    EXIT_EXACT = 0,   /* every byte came back as sent */
-    EXIT_MISSING = 1, /* answers are missing or late */
-    EXIT_LOCAL = 2,   /* usage, configuration or local error */
-    EXIT_CONNECT = 3, /* cannot resolve or connect */
-    EXIT_DIFFERS = 4, /* other bytes, or more, came back */
-    EXIT_ENDED = 5,   /* the stream ended early */
-    EXIT_GOAL = 6     /* a required goal was not met */
-};
-
 struct reason {
     enum reason_word word;
     int code; /* errno, or 0 */
@@ -64,9 +56,5 @@ const char *reason_name(enum reason_word word);
 /* The exit status of a word. TIMEOUT and RESET mean EXIT_CONNECT until the connection stands
  * (connected = 0). */
 enum exit_status reason_exit_status(enum reason_word word, int connected);
-
-/* Of two exit statuses of one run the one that counts: the first of 2, 4, 5, 3, 1, 6 that occurs.
- */
-enum exit_status exit_status_worse(enum exit_status a, enum exit_status b);
 
 #endif
