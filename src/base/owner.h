@@ -6,7 +6,6 @@
 #include <stddef.h>
 
 /* The type that has *pointer as its member. */
-#define OWNER(pointer, type, member)                                                               \
-    ((type *)(void *)((char *)(pointer) - offsetof(type, member)))
+#define OWNER(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 #endif
