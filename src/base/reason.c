@@ -103,7 +103,7 @@ const char *reason_name(enum reason_word word)
     return words[word].name;
 }
 
-enum exit_status reason_exit_status(enum reason_word word, int connected)
+enum exit_status reason_exit_status(enum reason_word word, bool connected)
 {
     return connected ? words[word].connected : words[word].connecting;
 }

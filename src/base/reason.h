@@ -5,6 +5,8 @@
 
 #include "base/exit_status.h"
 
+#include <stdbool.h>
+
 #define MUST_CHECK __attribute__((warn_unused_result))
 
 /* The words of the users' contract; they appear in text, in JSON and choose the exit status. */
@@ -54,7 +56,7 @@ enum reason_word reason_from_errno(int code);
 const char *reason_name(enum reason_word word);
 
 /* The exit status of a word. TIMEOUT and RESET mean EXIT_CONNECT until the connection stands
- * (connected = 0). */
-enum exit_status reason_exit_status(enum reason_word word, int connected);
+ * (connected = false). */
+enum exit_status reason_exit_status(enum reason_word word, bool connected);
 
 #endif

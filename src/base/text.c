@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,7 +73,7 @@ int text_octal(const char *text, uint64_t max, uint64_t *value, struct reason *w
     return number_in(text, 8, 0, max, value, why);
 }
 
-static const struct unit {
+static const struct scale {
     const char *name;
     uint64_t scale;
 } size_units[] = {
@@ -96,14 +97,14 @@ static const struct unit {
     {NULL, 0},
 };
 
-static const struct unit rate_units[] = {
+static const struct scale rate_units[] = {
     {"M", UINT64_C(1000000)},
     {"k", UINT64_C(1000)},
     {"", UINT64_C(1)},
     {NULL, 0},
 };
 
-static const struct unit duration_units[] = {
+static const struct scale duration_units[] = {
     {"d", 86400 * NS_PER_S},
     {"h", 3600 * NS_PER_S},
     {"m", 60 * NS_PER_S},
@@ -114,7 +115,7 @@ static const struct unit duration_units[] = {
     {NULL, 0},
 };
 
-static const struct unit *find_unit(const struct unit *units, const char *name)
+static const struct scale *find_unit(const struct scale *units, const char *name)
 {
     for (; units->name; units++)
         if (strcmp(units->name, name) == 0)
@@ -125,7 +126,7 @@ static const struct unit *find_unit(const struct unit *units, const char *name)
 int text_size(const char *text, uint64_t min, uint64_t max, uint64_t *bytes, struct reason *why)
 {
     const char *cursor = text;
-    const struct unit *unit;
+    const struct scale *unit;
     uint64_t number;
     char copy[48];
 
@@ -152,7 +153,7 @@ int text_size(const char *text, uint64_t min, uint64_t max, uint64_t *bytes, str
 int text_rate(const char *text, uint64_t min, uint64_t max, uint64_t *rate, struct reason *why)
 {
     const char *cursor = text;
-    const struct unit *unit = NULL;
+    const struct scale *unit = NULL;
     uint64_t number;
     char copy[48];
     int digits = read_digits(&cursor, 10, &number);
@@ -202,7 +203,7 @@ static int read_whole(const char **cursor, uint64_t *whole)
 static int refuse_comma(const char *text, enum text_unit rule, struct reason *why)
 {
     char copy[48], better[48];
-    int has_unit = text[strspn(text, ",.0123456789")] != '\0';
+    bool has_unit = text[strspn(text, ",.0123456789")] != '\0';
 
     quoted(text, copy, sizeof copy);
     snprintf(better, sizeof better, "%s", copy);
@@ -215,7 +216,7 @@ int text_duration(const char *text, enum text_unit rule, uint64_t min_ns, uint64
                   uint64_t *duration_ns, struct reason *why)
 {
     const char *cursor = text;
-    const struct unit *unit;
+    const struct scale *unit;
     uint64_t whole, billionths, total;
     char copy[48], low[32], high[32];
 
@@ -253,7 +254,7 @@ int text_duration(const char *text, enum text_unit rule, uint64_t min_ns, uint64
 }
 
 /* Prints the value in the largest unit that divides it; none is printed for 0. */
-static const char *format_units(const struct unit *units, uint64_t value, char *text, size_t size)
+static const char *format_units(const struct scale *units, uint64_t value, char *text, size_t size)
 {
     while (units[1].name && (value % units->scale || value < units->scale))
         units++;
@@ -283,7 +284,7 @@ size_t text_escape(char *text, size_t size, const void *bytes, size_t length)
 
     for (size_t i = 0; i < length; i++) {
         unsigned char c = cursor[i];
-        int plain = c >= 0x20 && c <= 0x7e && c != '\\';
+        bool plain = c >= 0x20 && c <= 0x7e && c != '\\';
         size_t width = plain ? 1 : c == '\\' ? 2 : 4;
 
         if (used + width >= size)

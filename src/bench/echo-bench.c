@@ -45,7 +45,7 @@ static int print(bool help)
     return EXIT_LOCAL;
 }
 
-struct command_line {
+struct order {
     struct plan *plan;
     int asked; /* 'h' or 'V': that is all there is to do */
 };
@@ -53,7 +53,7 @@ struct command_line {
 static int take_option(void *context, const struct options_row *row, const char *argument,
                        struct reason *why)
 {
-    struct command_line *line = context;
+    struct order *line = context;
 
     if (row->letter != 'h' && row->letter != 'V')
         return plan_set(line->plan, row->letter, argument, why);
@@ -62,7 +62,7 @@ static int take_option(void *context, const struct options_row *row, const char 
 }
 
 /* The command line into the plan. */
-static int read_plan(struct command_line *line, int argc, char **argv, struct reason *why)
+static int read_plan(struct order *line, int argc, char **argv, struct reason *why)
 {
     struct plan *plan = line->plan;
     int first = options_read(plan_options, argc, argv, take_option, line, why);
@@ -80,7 +80,7 @@ static int read_plan(struct command_line *line, int argc, char **argv, struct re
 int main(int argc, char **argv)
 {
     static struct plan plan; /* too large for a small stack */
-    struct command_line line = {.plan = &plan};
+    struct order line = {.plan = &plan};
     struct reason why;
     int first, status;
     char **command = calloc((size_t)argc + 1, sizeof *command);

@@ -52,7 +52,7 @@ static int print_json(const struct request *request, enum check_state state,
 enum check_state check_failed(const struct request *request, const struct reason *why)
 {
     enum check_state state =
-        reason_exit_status(why->word, 1) == EXIT_LOCAL ? CHECK_UNKNOWN : CHECK_CRITICAL;
+        reason_exit_status(why->word, true) == EXIT_LOCAL ? CHECK_UNKNOWN : CHECK_CRITICAL;
     struct reason bad;
     int status;
 

@@ -8,6 +8,7 @@
 #include "transport/io.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,7 +36,7 @@ struct race {
     struct reason why; /* the failure that tells most so far */
 };
 
-static int is_open(const struct attempt *attempt)
+static bool is_open(const struct attempt *attempt)
 {
     return attempt->fd >= 0 || attempt->retry_ns;
 }
@@ -64,7 +65,7 @@ static void race_failed(struct race *race, size_t i, const struct reason *why)
         race->why = *why;
 }
 
-static int race_won(struct race *race, size_t i, struct connect_result *result)
+static bool race_won(struct race *race, size_t i, struct connect_result *result)
 {
     struct address local;
     char text[ADDRESS_TEXT_SIZE], from[ADDRESS_TEXT_SIZE] = "?";
@@ -80,11 +81,11 @@ static int race_won(struct race *race, size_t i, struct connect_result *result)
                    result->fd, address_format(&result->address, text, sizeof text),
                    (double)result->connect_ns / 1e6, from);
     }
-    return 1;
+    return true;
 }
 
-/* Starts an attempt, or starts it again after a full backlog. 1: connected. */
-static int race_start(struct race *race, size_t i, struct connect_result *result)
+/* Starts an attempt, or starts it again after a full backlog. Whether it is connected. */
+static bool race_start(struct race *race, size_t i, struct connect_result *result)
 {
     struct attempt *attempt = &race->attempts[i];
     const struct address *address = &race->targets->list[i];
@@ -102,17 +103,17 @@ static int race_start(struct race *race, size_t i, struct connect_result *result
         if (pending)
             trace_step(&race->request->trace, "connect: connect(%d, %s) in progress", attempt->fd,
                        address_format(address, text, sizeof text));
-        return pending ? 0 : race_won(race, i, result);
+        return !pending && race_won(race, i, result);
     }
     if (why.code == EAGAIN) {
         attempt->pause_ns = attempt->pause_ns ? attempt->pause_ns * 2 : BACKLOG_MIN_NS;
         if (attempt->pause_ns > BACKLOG_MAX_NS)
             attempt->pause_ns = BACKLOG_MAX_NS;
         attempt->retry_ns = attempt->started_ns + attempt->pause_ns;
-        return 0;
+        return false;
     }
     race_failed(race, i, &why);
-    return 0;
+    return false;
 }
 
 /* The next moment at which something is to be done without any descriptor being ready. */
@@ -129,7 +130,7 @@ static uint64_t race_wake_ns(const struct race *race)
 }
 
 /* Waits for the attempts under way and takes the first that has become a connection. */
-static int race_wait(struct race *race, struct connect_result *result)
+static bool race_wait(struct race *race, struct connect_result *result)
 {
     struct pollfd fds[TRANSPORT_ADDRESSES_MAX];
     struct reason why;
@@ -148,10 +149,10 @@ static int race_wait(struct race *race, struct connect_result *result)
             race_failed(race, i, &why);
         } else if (attempt->retry_ns && attempt->retry_ns <= now_ns) {
             if (race_start(race, i, result))
-                return 1;
+                return true;
         }
     }
-    return 0;
+    return false;
 }
 
 /* The first address that is still on its way; when none was tried, the first. */
@@ -315,7 +316,7 @@ enum exit_status connect_work(const struct request *request,
     do {
         if (connect_open(request, &targets, &connected, why) < 0) {
             if (before.word == REASON_NONE || !is_cut_short(request, why))
-                return reason_exit_status(why->word, 0);
+                return reason_exit_status(why->word, false);
             status = -1;
             break;
         }
@@ -331,5 +332,5 @@ enum exit_status connect_work(const struct request *request,
     } while (status == CONNECT_AGAIN);
     if (status < 0 && before.word != REASON_NONE && is_cut_short(request, why))
         *why = before;
-    return status < 0 ? reason_exit_status(why->word, 1) : EXIT_EXACT;
+    return status < 0 ? reason_exit_status(why->word, true) : EXIT_EXACT;
 }

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -185,7 +186,7 @@ ssize_t exchange_receive(struct exchange *exchange, struct reason *why)
 }
 
 /* Whether the input has something to say, without waiting for it. */
-static int input_ready(const struct exchange *exchange)
+static bool input_ready(const struct exchange *exchange)
 {
     struct pollfd input = {.fd = exchange->input_fd, .events = POLLIN};
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -97,7 +98,7 @@ int lookup_addresses(const struct endpoint *endpoint, struct address *list, size
 {
     struct lookup *lookup;
     pthread_t thread;
-    int ready = 0;
+    bool ready = false;
 
     if (!endpoint_needs_lookup(endpoint))
         return transport_resolve(endpoint, TRANSPORT_CLIENT, list, capacity, why);
@@ -106,7 +107,7 @@ int lookup_addresses(const struct endpoint *endpoint, struct address *list, size
         return -1;
     while (!ready && !interrupt_asked() && (!deadline_ns || clock_now_ns() < deadline_ns))
         ready = interrupt_poll(&(struct pollfd){.fd = lookup->done_fd, .events = POLLIN}, 1,
-                               deadline_ns);
+                               deadline_ns) > 0;
     thread = lookup->thread;
     if (ready || atomic_exchange(&lookup->state, ABANDONED) == FINISHED)
         return finish(lookup, list, capacity, why);

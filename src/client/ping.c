@@ -380,7 +380,7 @@ enum exit_status ping_run(const struct request *request, struct reason *why)
         goto out;
     status = EXIT_LOCAL;
     if (connect_open(request, &ping->targets, &ping->connected, why) < 0) {
-        status = reason_exit_status(why->word, 0);
+        status = reason_exit_status(why->word, false);
         goto out;
     }
     /* Not before: a run that has sent nothing has no statistics, so a signal simply ends it. */

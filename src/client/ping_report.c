@@ -192,8 +192,8 @@ static void statistics_object(struct ping_report *report, uint64_t duration_ns)
     report_number(&object, "broken", counts->broken);
     report_number(&object, "extra", counts->extra);
     report_number(&object, "duration_ns", duration_ns);
-    report_histogram(&object, "connect", &report->connect, 0);
-    report_histogram(&object, "rtt", &report->rtt, 0);
+    report_histogram(&object, "connect", &report->connect, false);
+    report_histogram(&object, "rtt", &report->rtt, false);
     end_object(report, &object);
 }
 

@@ -346,7 +346,7 @@ void request_hint(const struct request *request, struct reason *why)
     uint64_t port;
 
     if (!(endpoint_traits(&request->endpoint) & ENDPOINT_HAS_HOST) ||
-        request->endpoint.port_text[0] || reason_exit_status(why->word, 0) != EXIT_CONNECT)
+        request->endpoint.port_text[0] || reason_exit_status(why->word, false) != EXIT_CONNECT)
         return;
     /* The lookup has said what to write: there is a Unix socket of that name. */
     if (strstr(why->text, " write unix:"))

@@ -10,6 +10,7 @@
 #include <grp.h>
 #include <netdb.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,7 @@ static void tell(const struct request *request, struct report *report, const cha
 }
 
 static void tell_truth(const struct request *request, struct report *report, const char *name,
-                       int value)
+                       bool value)
 {
     if (request->json)
         report_truth(report, name, value);
@@ -100,11 +101,11 @@ static void tell_answer(const struct request *request, const struct connect_targ
     if (connect_again(request, targets, connect_deadline_ns(request, request->connect_timeout_ns),
                       &connected, &why) == 0) {
         connect_close(request, &connected.fd);
-        tell_truth(request, report, "answers", 1);
+        tell_truth(request, report, "answers", true);
         return;
     }
     if (request->json) {
-        report_truth(report, "answers", 0);
+        report_truth(report, "answers", false);
         report_reason(report, "error", &why);
         return;
     }
@@ -139,7 +140,7 @@ enum exit_status resolve_run(const struct request *request, struct reason *why)
     char name[NI_MAXHOST];
 
     if (connect_resolve(request, &targets, 0, why) < 0)
-        return reason_exit_status(why->word, 0);
+        return reason_exit_status(why->word, false);
     canonical_name(&request->endpoint, name, sizeof name);
     for (size_t i = 0; i < targets.count; i++) {
         if (i > 0 && !request->json)

@@ -80,7 +80,7 @@ enum exit_status selftest_run(const struct request *request, struct reason *why)
         return worst;
     descriptors_raise_limit();
     if (connect_open(request, &selftest.targets, &connected, why) < 0)
-        return reason_exit_status(why->word, 0);
+        return reason_exit_status(why->word, false);
     connect_close(request, &connected.fd);
     for (const struct selftest_case *test = selftest_cases; test->name; test++) {
         if (run_case(&selftest, test, &status, why) < 0)

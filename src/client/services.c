@@ -139,11 +139,11 @@ enum exit_status services_run(const struct request *request, struct reason *why)
         if (parse_query(&query, operands[i], why) < 0)
             return EXIT_LOCAL;
     if (resolve_services_load(&services, why) < 0)
-        return reason_exit_status(why->word, 0);
+        return reason_exit_status(why->word, false);
     for (size_t i = 0; i < count && status == 0; i++)
         status = parse_query(&query, operands[i], why) < 0
                      ? -1
                      : answer(request, &query, &services, why);
     resolve_services_release(&services);
-    return status < 0 ? reason_exit_status(why->word, 0) : EXIT_EXACT;
+    return status < 0 ? reason_exit_status(why->word, false) : EXIT_EXACT;
 }

@@ -70,7 +70,7 @@ static void note(struct document *document, const char *key)
         snprintf(document->missing, sizeof document->missing, "%s", key);
 }
 
-int document_has(const struct document *document, const struct json_t *object, const char *key)
+bool document_has(const struct document *document, const struct json_t *object, const char *key)
 {
     return get(document, object, key) != NULL;
 }
@@ -127,14 +127,14 @@ double document_real(struct document *document, const struct json_t *object, con
     return 0;
 }
 
-int document_truth(struct document *document, const struct json_t *object, const char *key)
+bool document_truth(struct document *document, const struct json_t *object, const char *key)
 {
     json_t *value = get(document, object, key);
 
     if (json_is_boolean(value))
         return json_is_true(value);
     note(document, key);
-    return 0;
+    return false;
 }
 
 void document_histogram(struct document *document, const struct json_t *object, const char *key,

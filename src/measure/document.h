@@ -7,6 +7,7 @@
 #include "base/reason.h"
 #include "measure/histogram.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -45,11 +46,11 @@ const char *document_list_text(struct document *document, const struct json_t *o
                                const char *key, size_t place);
 uint64_t document_number(struct document *document, const struct json_t *object, const char *key);
 double document_real(struct document *document, const struct json_t *object, const char *key);
-int document_truth(struct document *document, const struct json_t *object, const char *key);
+bool document_truth(struct document *document, const struct json_t *object, const char *key);
 /* What report_histogram wrote with buckets. */
 void document_histogram(struct document *document, const struct json_t *object, const char *key,
                         struct histogram *histogram);
 /* Whether there is such a field; notes nothing. */
-int document_has(const struct document *document, const struct json_t *object, const char *key);
+bool document_has(const struct document *document, const struct json_t *object, const char *key);
 
 #endif

@@ -76,7 +76,7 @@ uint64_t histogram_percentile(const struct histogram *histogram, double percenti
     return bucket_value(histogram, bucket_of_rank(histogram, rank));
 }
 
-int histogram_has_percentile(const struct histogram *histogram, double percentile)
+bool histogram_has_percentile(const struct histogram *histogram, double percentile)
 {
     if (percentile >= 100)
         return histogram->count > 0;

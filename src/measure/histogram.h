@@ -10,6 +10,7 @@
 
 #include "base/wide.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -62,7 +63,7 @@ void histogram_merge(struct histogram *into, const struct histogram *from);
 
 /* Whether there are durations enough for a percentile to be other than the maximum: at least
  * 1 / (1 - p) of them; for 0 and 100 one. */
-int histogram_has_percentile(const struct histogram *histogram, double percentile);
+bool histogram_has_percentile(const struct histogram *histogram, double percentile);
 
 /* All 0 while empty. The percentile (0 to 100) is the highest value of its bucket, at most the
  * maximum: at least that share of the durations is not longer. */

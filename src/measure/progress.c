@@ -17,7 +17,7 @@ void progress_init(struct progress *progress, FILE *stream, uint64_t now_ns)
                                   .next_ns = now_ns + PROGRESS_FIRST_NS};
 }
 
-int progress_due(const struct progress *progress, uint64_t now_ns)
+bool progress_due(const struct progress *progress, uint64_t now_ns)
 {
     return progress->stream && now_ns >= progress->next_ns;
 }

@@ -3,6 +3,7 @@
 #ifndef MEASURE_PROGRESS_H
 #define MEASURE_PROGRESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -16,7 +17,7 @@ struct progress {
 
 void progress_init(struct progress *progress, FILE *stream, uint64_t now_ns);
 /* Whether it is time to show a line; never when the stream is not a terminal. */
-int progress_due(const struct progress *progress, uint64_t now_ns);
+bool progress_due(const struct progress *progress, uint64_t now_ns);
 void progress_show(struct progress *progress, uint64_t now_ns, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Wipes the line, before other output and at the end. */

@@ -116,7 +116,7 @@ void report_real(struct report *report, const char *key, double value)
     add(report, key, isfinite(value) ? json_real(value) : json_null());
 }
 
-void report_truth(struct report *report, const char *key, int value)
+void report_truth(struct report *report, const char *key, bool value)
 {
     add(report, key, json_boolean(value));
 }
@@ -156,7 +156,7 @@ static void add_buckets(struct report *report, const struct histogram *histogram
 }
 
 void report_histogram(struct report *report, const char *key, const struct histogram *histogram,
-                      int buckets)
+                      bool buckets)
 {
     static const struct {
         const char *name;

@@ -12,6 +12,7 @@
 #include "measure/histogram.h"
 #include "measure/verdict.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -45,15 +46,15 @@ void report_bytes(struct report *report, const char *key, const void *bytes, siz
 void report_null(struct report *report, const char *key);
 void report_number(struct report *report, const char *key, uint64_t value); /* at most INT64_MAX */
 void report_real(struct report *report, const char *key, double value);     /* null if not finite */
-void report_truth(struct report *report, const char *key, int value);
+void report_truth(struct report *report, const char *key, bool value);
 
 /* "verdict": {"word", "offset", "total", ... "text"} under the key. */
 void report_verdict(struct report *report, const char *key, const struct verdict *verdict);
 /* count, min_ns, mean_ns, max_ns, deviation_ns, p50_ns, p90_ns, p99_ns, p99_9_ns, p99_99_ns, all
- * but count null when that is 0; with buckets != 0 also what report_read_histogram needs to make
+ * but count null when that is 0; with buckets also what document_histogram needs to make
  * the same histogram again. */
 void report_histogram(struct report *report, const char *key, const struct histogram *histogram,
-                      int buckets);
+                      bool buckets);
 /* "error": {"word", "code" (errno, if any), "text"} under the key. */
 void report_reason(struct report *report, const char *key, const struct reason *reason);
 

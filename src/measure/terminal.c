@@ -8,7 +8,7 @@
 #include <strings.h>
 
 /* What locale(7) says: the first of the three that is set decides. */
-static int locale_is_utf8(void)
+static bool locale_is_utf8(void)
 {
     static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
 
@@ -18,10 +18,10 @@ static int locale_is_utf8(void)
         if (value && *value)
             return strcasestr(value, "UTF-8") || strcasestr(value, "UTF8");
     }
-    return 0;
+    return false;
 }
 
-void terminal_init(struct terminal *terminal, FILE *stream, int escapes)
+void terminal_init(struct terminal *terminal, FILE *stream, bool escapes)
 {
     *terminal = (struct terminal){.stream = stream, .escapes = escapes};
     terminal->utf8 = escapes && locale_is_utf8();
@@ -39,18 +39,18 @@ static unsigned sequence_length(unsigned char first)
 
 /* Whether the complete sequence is UTF-8 and a character that only shows itself: the controls of
  * the upper half, the marks that reverse the direction of text and the like could draw a lie. */
-static int shows_itself(const unsigned char *bytes, unsigned length)
+static bool shows_itself(const unsigned char *bytes, unsigned length)
 {
     static const unsigned lowest[] = {0, 0, 0x80, 0x800, 0x10000};
     unsigned code = bytes[0] & (0xffu >> (length + 1));
 
     for (unsigned i = 1; i < length; i++) {
         if ((bytes[i] & 0xc0) != 0x80)
-            return 0;
+            return false;
         code = code << 6 | (bytes[i] & 0x3f);
     }
     if (code < lowest[length] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-        return 0;
+        return false;
     return code >= 0xa0 && code != 0xad && code != 0x61c && !(code >= 0x200b && code <= 0x200f) &&
            !(code >= 0x2028 && code <= 0x202e) && !(code >= 0x2060 && code <= 0x206f) &&
            code != 0xfeff && !(code >= 0xfff0 && code <= 0xfffb) &&

@@ -4,6 +4,7 @@
 #ifndef MEASURE_TERMINAL_H
 #define MEASURE_TERMINAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,13 +12,13 @@
 /* Bytes of the peer on their way to a stream. */
 struct terminal {
     FILE *stream;
-    int escapes; /* the stream is a terminal */
-    int utf8;    /* ... that shows UTF-8 */
+    bool escapes; /* the stream is a terminal */
+    bool utf8;    /* ... that shows UTF-8 */
     unsigned char held[4];
     unsigned held_length; /* beginning of a UTF-8 sequence cut by the end of a chunk */
 };
 
-void terminal_init(struct terminal *terminal, FILE *stream, int escapes);
+void terminal_init(struct terminal *terminal, FILE *stream, bool escapes);
 /* Writes the bytes: untouched unless escapes was asked for; then newline, tab and printable
  * text (ASCII, and UTF-8 where the locale says so) as they are, all else as \xNN. Buffered as the
  * stream is. */
