@@ -9,19 +9,5 @@
  * exit status; *why stays NONE when the endpoint resolves. */
 enum exit_status resolve_run(const struct request *request, struct reason *why);
 
-/* The names of services (/etc/services), sorted by port and protocol. */
-struct resolve_service {
-    unsigned port;
-    char *protocol, *name;
-    char **aliases; /* ends with NULL */
-};
-struct resolve_services {
-    struct resolve_service *list;
-    size_t count;
-};
-
-/* SERVICE when there is no database. The caller releases what was loaded. */
-int resolve_services_load(struct resolve_services *services, struct reason *why) MUST_CHECK;
-void resolve_services_release(struct resolve_services *services);
 
 #endif

@@ -3,11 +3,115 @@
 
 #include "base/text.h"
 #include "client/output.h"
-#include "client/resolve.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* The names of services (/etc/services), sorted by port and protocol. */
+struct resolve_service {
+    unsigned port;
+    char *protocol, *name;
+    char **aliases; /* ends with NULL */
+};
+struct resolve_services {
+    struct resolve_service *list;
+    size_t count;
+};
+
+#define BLANKS " \t\r"
+
+static void release_service(struct resolve_service *service)
+{
+    for (char **alias = service->aliases; alias && *alias; alias++)
+        free(*alias);
+    free(service->aliases);
+    free(service->protocol);
+    free(service->name);
+}
+
+static void resolve_services_release(struct resolve_services *services)
+{
+    for (size_t i = 0; i < services->count; i++)
+        release_service(&services->list[i]);
+    free(services->list);
+    *services = (struct resolve_services){NULL, 0};
+}
+
+/* One line of services(5): "discard 9/tcp sink null # comment". -1 when the memory is out. */
+static int add_service(struct resolve_services *services, char *line)
+{
+    struct resolve_service *list, service = {0};
+    char *rest, *name, *port, *alias;
+    size_t slash, most = strlen(line) / 2, count = 0;
+    uint64_t number;
+
+    line[strcspn(line, "#\n")] = '\0';
+    name = strtok_r(line, BLANKS, &rest);
+    port = name ? strtok_r(NULL, BLANKS, &rest) : NULL;
+    slash = port ? strcspn(port, "/") : 0;
+    if (!port || !port[slash])
+        return 0;
+    port[slash] = '\0';
+    if (text_number(port, 0, 65535, &number, NULL) < 0)
+        return 0;
+    list = reallocarray(services->list, services->count + 1, sizeof *services->list);
+    if (!list)
+        return -1;
+    services->list = list;
+    service.port = (unsigned)number;
+    service.protocol = strdup(port + slash + 1);
+    service.name = strdup(name);
+    /* Each alias takes a letter and a blank, and so did the name and the port. */
+    service.aliases = calloc(most, sizeof *service.aliases);
+    list[services->count++] = service;
+    if (!service.protocol || !service.name || !service.aliases)
+        return -1;
+    while ((alias = strtok_r(NULL, BLANKS, &rest))) {
+        service.aliases[count] = strdup(alias);
+        if (!service.aliases[count++])
+            return -1;
+    }
+    return 0;
+}
+
+static int by_port(const void *a, const void *b)
+{
+    const struct resolve_service *one = a, *two = b;
+
+    if (one->port != two->port)
+        return one->port < two->port ? -1 : 1;
+    return strcmp(one->protocol, two->protocol);
+}
+
+/* SERVICE when there is no database. The caller releases what was loaded. */
+static int resolve_services_load(struct resolve_services *services, struct reason *why)
+{
+    /* Not getservent(3), which knows nothing in some libraries. */
+    FILE *file = fopen("/etc/services", "re");
+    char *line = NULL;
+    size_t size = 0;
+    int status = 0;
+
+    while (file && status == 0 && getline(&line, &size, file) > 0)
+        status = add_service(services, line);
+    free(line);
+    if (file)
+        fclose(file);
+    if (status < 0) {
+        resolve_services_release(services);
+        return reason_errno(why, ENOMEM, "list of services");
+    }
+    if (services->count == 0)
+        return reason_set(
+            why, REASON_SERVICE, 0,
+            "this system knows no services by name: /etc/services is missing or empty "
+            "(Debian: package netbase)");
+    qsort(services->list, services->count, sizeof *services->list, by_port);
+    return 0;
+}
 
 /* What one operand asks for: a range of ports, or a name. */
 struct query {
