@@ -10,20 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BLANKS " \t\r"
+
 /* The names of services (/etc/services), sorted by port and protocol. */
-struct resolve_service {
+struct services_entry {
     unsigned port;
     char *protocol, *name;
     char **aliases; /* ends with NULL */
 };
-struct resolve_services {
-    struct resolve_service *list;
+struct services_list {
+    struct services_entry *entries;
     size_t count;
 };
 
-#define BLANKS " \t\r"
-
-static void release_service(struct resolve_service *service)
+static void entry_release(struct services_entry *service)
 {
     for (char **alias = service->aliases; alias && *alias; alias++)
         free(*alias);
@@ -32,18 +32,18 @@ static void release_service(struct resolve_service *service)
     free(service->name);
 }
 
-static void resolve_services_release(struct resolve_services *services)
+static void list_release(struct services_list *services)
 {
     for (size_t i = 0; i < services->count; i++)
-        release_service(&services->list[i]);
-    free(services->list);
-    *services = (struct resolve_services){NULL, 0};
+        entry_release(&services->entries[i]);
+    free(services->entries);
+    *services = (struct services_list){NULL, 0};
 }
 
 /* One line of services(5): "discard 9/tcp sink null # comment". -1 when the memory is out. */
-static int add_service(struct resolve_services *services, char *line)
+static int list_add(struct services_list *services, char *line)
 {
-    struct resolve_service *list, service = {0};
+    struct services_entry *entries, service = {0};
     char *rest, *name, *port, *alias;
     size_t slash, most = strlen(line) / 2, count = 0;
     uint64_t number;
@@ -57,16 +57,16 @@ static int add_service(struct resolve_services *services, char *line)
     port[slash] = '\0';
     if (text_number(port, 0, 65535, &number, NULL) < 0)
         return 0;
-    list = reallocarray(services->list, services->count + 1, sizeof *services->list);
-    if (!list)
+    entries = reallocarray(services->entries, services->count + 1, sizeof *services->entries);
+    if (!entries)
         return -1;
-    services->list = list;
+    services->entries = entries;
     service.port = (unsigned)number;
     service.protocol = strdup(port + slash + 1);
     service.name = strdup(name);
     /* Each alias takes a letter and a blank, and so did the name and the port. */
     service.aliases = calloc(most, sizeof *service.aliases);
-    list[services->count++] = service;
+    entries[services->count++] = service;
     if (!service.protocol || !service.name || !service.aliases)
         return -1;
     while ((alias = strtok_r(NULL, BLANKS, &rest))) {
@@ -79,7 +79,7 @@ static int add_service(struct resolve_services *services, char *line)
 
 static int by_port(const void *a, const void *b)
 {
-    const struct resolve_service *one = a, *two = b;
+    const struct services_entry *one = a, *two = b;
 
     if (one->port != two->port)
         return one->port < two->port ? -1 : 1;
@@ -87,7 +87,7 @@ static int by_port(const void *a, const void *b)
 }
 
 /* SERVICE when there is no database. The caller releases what was loaded. */
-static int resolve_services_load(struct resolve_services *services, struct reason *why)
+static int list_load(struct services_list *services, struct reason *why)
 {
     /* Not getservent(3), which knows nothing in some libraries. */
     FILE *file = fopen("/etc/services", "re");
@@ -96,12 +96,12 @@ static int resolve_services_load(struct resolve_services *services, struct reaso
     int status = 0;
 
     while (file && status == 0 && getline(&line, &size, file) > 0)
-        status = add_service(services, line);
+        status = list_add(services, line);
     free(line);
     if (file)
         fclose(file);
     if (status < 0) {
-        resolve_services_release(services);
+        list_release(services);
         return reason_errno(why, ENOMEM, "list of services");
     }
     if (services->count == 0)
@@ -109,7 +109,7 @@ static int resolve_services_load(struct resolve_services *services, struct reaso
             why, REASON_SERVICE, 0,
             "this system knows no services by name: /etc/services is missing or empty "
             "(Debian: package netbase)");
-    qsort(services->list, services->count, sizeof *services->list, by_port);
+    qsort(services->entries, services->count, sizeof *services->entries, by_port);
     return 0;
 }
 
@@ -166,7 +166,7 @@ static int parse_query(struct query *query, const char *text, struct reason *why
     return 0;
 }
 
-static bool is_called(const struct resolve_service *service, const char *name)
+static bool is_called(const struct services_entry *service, const char *name)
 {
     if (strcmp(service->name, name) == 0)
         return true;
@@ -176,14 +176,14 @@ static bool is_called(const struct resolve_service *service, const char *name)
     return false;
 }
 
-static bool matches(const struct query *query, const struct resolve_service *service)
+static bool matches(const struct query *query, const struct services_entry *service)
 {
     if (query->name)
         return is_called(service, query->name);
     return service->port >= query->low && service->port <= query->high;
 }
 
-static int print_service(const struct request *request, const struct resolve_service *service,
+static int print_service(const struct request *request, const struct services_entry *service,
                          struct reason *why)
 {
     struct report report;
@@ -207,16 +207,16 @@ static int print_service(const struct request *request, const struct resolve_ser
 }
 
 static int answer(const struct request *request, const struct query *query,
-                  const struct resolve_services *services, struct reason *why)
+                  const struct services_list *services, struct reason *why)
 {
     char copy[64];
     size_t found = 0;
 
     for (size_t i = 0; i < services->count; i++) {
-        if (!matches(query, &services->list[i]))
+        if (!matches(query, &services->entries[i]))
             continue;
         found++;
-        if (print_service(request, &services->list[i], why) < 0)
+        if (print_service(request, &services->entries[i], why) < 0)
             return -1;
     }
     if (found || (!query->name && query->low < query->high))
@@ -234,7 +234,7 @@ enum exit_status services_run(const struct request *request, struct reason *why)
     static char *const default_operand = default_range;
     char *const *operands = request->operand_count ? request->operands : &default_operand;
     size_t count = request->operand_count ? request->operand_count : 1;
-    struct resolve_services services = {NULL, 0};
+    struct services_list services = {NULL, 0};
     struct query query;
     int status = 0;
 
@@ -242,12 +242,12 @@ enum exit_status services_run(const struct request *request, struct reason *why)
     for (size_t i = 0; i < count; i++)
         if (parse_query(&query, operands[i], why) < 0)
             return EXIT_LOCAL;
-    if (resolve_services_load(&services, why) < 0)
+    if (list_load(&services, why) < 0)
         return reason_exit_status(why->word, false);
     for (size_t i = 0; i < count && status == 0; i++)
         status = parse_query(&query, operands[i], why) < 0
                      ? -1
                      : answer(request, &query, &services, why);
-    resolve_services_release(&services);
+    list_release(&services);
     return status < 0 ? reason_exit_status(why->word, false) : EXIT_EXACT;
 }
