@@ -41,6 +41,7 @@ int reason_set(struct reason *why, enum reason_word word, int code, const char *
         return -1;
     why->word = word;
     why->code = code;
+    why->advised = false;
     va_start(arguments, format);
     vsnprintf(why->text, sizeof why->text, format, arguments);
     va_end(arguments);
@@ -56,12 +57,27 @@ int reason_errno(struct reason *why, int code, const char *format, ...)
         return -1;
     why->word = reason_from_errno(code);
     why->code = code;
+    why->advised = false;
     va_start(arguments, format);
     length = vsnprintf(why->text, sizeof why->text, format, arguments);
     va_end(arguments);
     if (length >= 0 && (size_t)length < sizeof why->text)
         snprintf(why->text + length, sizeof why->text - (size_t)length, ": %s", strerror(code));
     return -1;
+}
+
+void reason_advise(struct reason *why, const char *format, ...)
+{
+    va_list arguments;
+    size_t used;
+
+    if (!why || why->advised)
+        return;
+    why->advised = true;
+    used = strlen(why->text);
+    va_start(arguments, format);
+    vsnprintf(why->text + used, sizeof why->text - used, format, arguments);
+    va_end(arguments);
 }
 
 enum reason_word reason_from_errno(int code)

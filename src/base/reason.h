@@ -36,7 +36,8 @@ enum reason_word {
 
 struct reason {
     enum reason_word word;
-    int code; /* errno, or 0 */
+    int code;     /* errno, or 0 */
+    bool advised; /* the sentence says what to do */
     char text[480];
 };
 
@@ -48,6 +49,10 @@ int reason_set(struct reason *why, enum reason_word word, int code, const char *
 /* The same, with the word that belongs to an errno value and ": " strerror(code) appended. */
 int reason_errno(struct reason *why, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Appends to the sentence what to do, unless it says so already. */
+void reason_advise(struct reason *why, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* The word for an errno value of a socket call; REASON_OTHER for the unknown. */
 enum reason_word reason_from_errno(int code);

@@ -342,21 +342,15 @@ int request_finish(struct request *request, char *const *operands, size_t count,
 void request_hint(const struct request *request, struct reason *why)
 {
     const char *message = request->operand_count ? request->operands[0] : "";
-    size_t used = strlen(why->text);
     uint64_t port;
 
     if (!(endpoint_traits(&request->endpoint) & ENDPOINT_HAS_HOST) ||
         request->endpoint.port_text[0] || reason_exit_status(why->word, false) != EXIT_CONNECT)
         return;
-    /* The lookup has said what to write: there is a Unix socket of that name. */
-    if (strstr(why->text, " write unix:"))
-        return;
     if (text_number(message, 1, 65535, &port, NULL) == 0)
-        snprintf(why->text + used, sizeof why->text - used, "; for port %s write %.80s:%s", message,
-                 request->name, message);
+        reason_advise(why, "; for port %s write %.80s:%s", message, request->name, message);
     else if (why->word == REASON_DNS)
-        snprintf(why->text + used, sizeof why->text - used,
-                 "; an endpoint comes first, such as localhost:7777, then the messages");
+        reason_advise(why, "; an endpoint comes first, such as localhost:7777, then the messages");
 }
 
 const char *request_mode_name(enum request_mode mode)

@@ -55,13 +55,10 @@ static int explain_resolve(const struct endpoint *endpoint, int code, int saved_
     if (strchr(endpoint->name, '%') && !if_nametoindex(strchr(endpoint->name, '%') + 1))
         return reason_set(why, REASON_UNREACHABLE, ENODEV, "no network interface is called \"%s\"",
                           strchr(endpoint->name, '%') + 1);
+    reason_set(why, REASON_DNS, 0, "resolve \"%.80s\": %s", endpoint->name, gai_strerror(code));
     if (stat(endpoint->name, &status) == 0 && S_ISSOCK(status.st_mode))
-        return reason_set(why, REASON_DNS, 0,
-                          "resolve \"%.80s\": %s (for the Unix socket of that name write "
-                          "unix:%.80s)",
-                          endpoint->name, gai_strerror(code), endpoint->name);
-    return reason_set(why, REASON_DNS, 0, "resolve \"%.80s\": %s", endpoint->name,
-                      gai_strerror(code));
+        reason_advise(why, " (for the Unix socket of that name write unix:%.80s)", endpoint->name);
+    return -1;
 }
 
 static int ask(const struct endpoint *endpoint, enum transport_role role, struct addrinfo **found)
