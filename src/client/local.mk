@@ -5,6 +5,7 @@ libclient_a_SOURCES = \
 	src/client/connect.c src/client/connect.h \
 	src/client/copy.c src/client/copy.h \
 	src/client/exchange.c src/client/exchange.h \
+	src/client/flight.c src/client/flight.h \
 	src/client/generator.c src/client/generator.h \
 	src/client/interrupt.c src/client/interrupt.h \
 	src/client/hello.c src/client/hello.h \

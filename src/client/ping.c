@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "client/connect.h"
 #include "client/exchange.h"
+#include "client/flight.h"
 #include "client/hello.h"
 #include "client/interrupt.h"
 #include "client/ping_report.h"
@@ -12,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Pings whose answers have not come, on one connection. A power of two. */
-#define FLIGHT_MAX        4096
 /* At INT and at the deadline a ping may be on its way; it gets this long and twice the longest
  * round trip so far before it counts as lost. What a deadline can grow by has a limit. */
 #define GRACE_NS          (100 * NS_PER_MS)
@@ -21,17 +20,6 @@
 /* Between a failure and the next ping at least: without it interval 0 would hammer a dead server.
  */
 #define BREATH_NS         (100 * NS_PER_MS)
-
-/* The pings of one connection follow each other in its stream, so the place of a byte says whose
- * answer it belongs to: a late one is never taken for the next one's. */
-struct flight {
-    uint64_t sent_ns[FLIGHT_MAX];
-    uint64_t first_seq; /* of the first ping on this connection */
-    uint64_t sent;      /* pings begun on it */
-    uint64_t answered;  /* of those; the rest is waited for, in this order */
-    uint64_t overdue;   /* the ones before this are answered or have waited too long */
-    uint64_t reported;  /* ... or were reported as outstanding */
-};
 
 struct ping {
     const struct request *request;
@@ -52,8 +40,7 @@ struct ping {
 static void begin_connection(struct ping *ping)
 {
     histogram_record(&ping->report.connect, ping->connected.connect_ns);
-    ping->flight.first_seq = ping->report.counts.sent + 1;
-    ping->flight.sent = ping->flight.answered = ping->flight.overdue = ping->flight.reported = 0;
+    flight_begin(&ping->flight, ping->report.counts.sent + 1);
     pattern_init(&ping->pattern, ping->request->seed, ping->connections++);
     compare_init_pattern(&ping->compare, &ping->pattern);
     exchange_init(&ping->exchange, ping->connected.fd,
@@ -71,38 +58,14 @@ static uint64_t whole_answers(const struct ping *ping)
     return answers < ping->flight.sent ? answers : ping->flight.sent;
 }
 
-static uint64_t *sent_ns(struct ping *ping, uint64_t index)
-{
-    return &ping->flight.sent_ns[index % FLIGHT_MAX];
-}
-
 static void take_answers(struct ping *ping)
 {
-    struct flight *flight = &ping->flight;
+    for (uint64_t answers = whole_answers(ping); ping->flight.answered < answers;) {
+        uint64_t seq = flight_seq(&ping->flight), time_ns;
+        bool waiting = flight_answer(&ping->flight, ping->exchange.received_ns, &time_ns);
 
-    for (uint64_t answers = whole_answers(ping); flight->answered < answers; flight->answered++) {
-        uint64_t time_ns = ping->exchange.received_ns - *sent_ns(ping, flight->answered);
-        bool overdue = flight->answered < flight->overdue;
-        bool late = overdue || time_ns > ping->request->reply_timeout_ns;
-
-        if (!overdue) {
-            ping->report.counts.waiting--;
-            flight->overdue = flight->answered + 1;
-        }
-        ping_report_echo(&ping->report, flight->first_seq + flight->answered, time_ns,
-                         ping->connected.connect_ns, late);
-    }
-}
-
-/* Pings that have waited too long count as lost, until their answer comes after all. */
-static void let_overdue_go(struct ping *ping, uint64_t now_ns)
-{
-    struct flight *flight = &ping->flight;
-
-    for (; flight->overdue < flight->sent; flight->overdue++) {
-        if (now_ns < *sent_ns(ping, flight->overdue) + ping->request->reply_timeout_ns)
-            return;
-        ping->report.counts.waiting--;
+        ping_report_echo(&ping->report, seq, time_ns, ping->connected.connect_ns,
+                         !waiting || time_ns > ping->request->reply_timeout_ns);
     }
 }
 
@@ -118,7 +81,6 @@ static void breathe(struct ping *ping)
  * came back wrong. */
 static void report_end(struct ping *ping, const struct reason *why)
 {
-    const struct flight *flight = &ping->flight;
     enum exit_status status = EXIT_ENDED;
 
     if (why->word == REASON_CORRUPT || why->word == REASON_EXTRA)
@@ -133,8 +95,7 @@ static void report_end(struct ping *ping, const struct reason *why)
         ping_report_broken(&ping->report, why);
     else
         ping_report_failure(&ping->report,
-                            why->word == REASON_CORRUPT ? flight->first_seq + flight->answered : 0,
-                            why);
+                            why->word == REASON_CORRUPT ? flight_seq(&ping->flight) : 0, why);
     ping->status = exit_status_worse(ping->status, status);
     breathe(ping);
 }
@@ -142,12 +103,9 @@ static void report_end(struct ping *ping, const struct reason *why)
 /* Nothing more will come on this connection: whatever is unanswered is lost. */
 static void end_connection(struct ping *ping, const struct reason *why)
 {
-    struct flight *flight = &ping->flight;
-
-    ping->report.counts.waiting -= flight->sent - flight->overdue;
     if (why)
         report_end(ping, why);
-    flight->sent = flight->answered = flight->overdue = 0;
+    flight_begin(&ping->flight, 0);
     ping->exchange.pending_length = 0;
     connect_close(ping->request, &ping->connected.fd);
 }
@@ -203,18 +161,15 @@ static int reconnect(struct ping *ping)
 
 static void report_outstanding(struct ping *ping)
 {
-    struct flight *flight = &ping->flight;
+    uint64_t seq;
 
-    if (flight->reported < flight->answered)
-        flight->reported = flight->answered;
-    for (; flight->reported < flight->sent; flight->reported++)
-        ping_report_outstanding(&ping->report, flight->first_seq + flight->reported);
+    while ((seq = flight_outstanding(&ping->flight)))
+        ping_report_outstanding(&ping->report, seq);
 }
 
 /* One more ping, over the connection that stands or one that is made for it. */
 static void send_ping(struct ping *ping, uint64_t now_ns)
 {
-    struct flight *flight = &ping->flight;
     uint64_t size = ping->request->size;
     struct reason why;
 
@@ -224,12 +179,11 @@ static void send_ping(struct ping *ping, uint64_t now_ns)
     if (ping->connected.fd < 0 && reconnect(ping) < 0)
         return;
     report_outstanding(ping);
-    pattern_fill(&ping->pattern, flight->sent * size, ping->bytes, (size_t)size);
+    pattern_fill(&ping->pattern, ping->flight.sent * size, ping->bytes, (size_t)size);
     ping->exchange.pending = ping->bytes;
     ping->exchange.pending_length = (size_t)size;
     ping->report.counts.sent++;
-    ping->report.counts.waiting++;
-    *sent_ns(ping, flight->sent++) = clock_now_ns();
+    flight_send(&ping->flight, clock_now_ns());
     if (exchange_send(&ping->exchange, &why) < 0)
         end_connection(ping, &why);
 }
@@ -244,28 +198,25 @@ static bool all_sent(const struct ping *ping)
  * large one that is still on its way out is never overtaken. */
 static bool may_send(const struct ping *ping, uint64_t now_ns)
 {
-    const struct flight *flight = &ping->flight;
-
     if (all_sent(ping) || now_ns < ping->next_ns)
         return false;
     if (ping->connected.fd < 0)
         return true;
-    if (ping->exchange.pending_length || flight->sent - flight->answered >= FLIGHT_MAX)
+    if (ping->exchange.pending_length || flight_is_full(&ping->flight))
         return false;
     return (ping->request->interval_ns && !ping->request->reconnect) ||
-           flight->overdue == flight->sent;
+           flight_waiting(&ping->flight) == 0;
 }
 
 static void wait_for_answers(struct ping *ping, uint64_t now_ns, uint64_t deadline_ns)
 {
-    const struct flight *flight = &ping->flight;
     struct pollfd fd = {.fd = ping->connected.fd, .events = POLLIN};
     uint64_t wake_ns = deadline_ns ? deadline_ns : UINT64_MAX;
 
     if (!all_sent(ping) && now_ns < ping->next_ns && ping->next_ns < wake_ns)
         wake_ns = ping->next_ns;
-    if (flight->overdue < flight->sent) {
-        uint64_t due_ns = *sent_ns(ping, flight->overdue) + ping->request->reply_timeout_ns;
+    if (flight_waiting(&ping->flight)) {
+        uint64_t due_ns = flight_due_ns(&ping->flight, ping->request->reply_timeout_ns);
 
         if (ping->request->busy_poll)
             return;
@@ -284,13 +235,13 @@ static void let_connection_go(struct ping *ping)
     const struct flight *flight = &ping->flight;
     struct reason why;
 
-    if (ping->connected.fd < 0 || flight->sent == 0 || flight->overdue < flight->sent)
+    if (ping->connected.fd < 0 || flight->sent == 0 || flight_waiting(flight))
         return;
     if (ping->request->reconnect && flight->answered == flight->sent) {
         part(ping);
     } else if (ping->request->reconnect) {
         end_connection(ping, NULL);
-    } else if (flight->sent - flight->answered >= FLIGHT_MAX) {
+    } else if (flight_is_full(flight)) {
         reason_set(&why, REASON_STALLED, 0, "%d pings without an answer", FLIGHT_MAX);
         end_connection(ping, &why);
     }
@@ -311,7 +262,13 @@ static bool is_over(struct ping *ping, uint64_t now_ns)
     if (!ping->end_ns && (interrupt_asked() || (deadline_ns && now_ns >= deadline_ns)))
         ping->end_ns = now_ns + grace_ns(ping);
     return ping->report.failed || (ping->end_ns && now_ns >= ping->end_ns) ||
-           (all_sent(ping) && ping->flight.overdue == ping->flight.sent);
+           (all_sent(ping) && flight_waiting(&ping->flight) == 0);
+}
+
+static void show_statistics(struct ping *ping)
+{
+    ping->report.counts.waiting = flight_waiting(&ping->flight);
+    ping_report_statistics(&ping->report);
 }
 
 static void ping_loop(struct ping *ping)
@@ -323,7 +280,7 @@ static void ping_loop(struct ping *ping)
 
         if (interrupt_take_quit()) {
             ping->report.signalled = true;
-            ping_report_statistics(&ping->report);
+            show_statistics(ping);
             ping->report.signalled = false;
         }
         if (may_send(ping, now_ns))
@@ -334,7 +291,7 @@ static void ping_loop(struct ping *ping)
             end_connection(ping, &why);
         if (ping->connected.fd >= 0)
             receive(ping);
-        let_overdue_go(ping, clock_now_ns());
+        flight_expire(&ping->flight, clock_now_ns(), ping->request->reply_timeout_ns);
         let_connection_go(ping);
     }
 }
@@ -395,7 +352,7 @@ enum exit_status ping_run(const struct request *request, struct reason *why)
     ping->report.signalled = interrupt_asked();
     finish(ping);
     if (!ping->report.failed)
-        ping_report_statistics(&ping->report);
+        show_statistics(ping);
     status = ping_status(ping, why);
 out:
     free(bytes);
