@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/clock.h"
 #include "lib/testing.h"
-#include "measure/report.h"
 #include "measure/document.h"
+#include "measure/report.h"
 
 #include <math.h>
 #include <stdlib.h>
