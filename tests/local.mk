@@ -9,6 +9,7 @@ include tests/unit/echo.mk
 include tests/unit/measure.mk
 include tests/unit/client.mk
 include tests/unit/bench.mk
+include tests/unit/settings.mk
 include tests/unit/server.mk
 include tests/system/local.mk
 include tests/system/client.mk

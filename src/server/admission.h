@@ -7,7 +7,7 @@
 #define SERVER_ADMISSION_H
 
 #include "base/reason.h"
-#include "server/settings.h"
+#include "server/settings/settings.h"
 #include "transport/address.h"
 
 #include <pthread.h>

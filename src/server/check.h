@@ -3,8 +3,8 @@
 #ifndef SERVER_CHECK_H
 #define SERVER_CHECK_H
 
-#include "server/names.h"
-#include "server/settings.h"
+#include "server/settings/names.h"
+#include "server/settings/settings.h"
 
 /* Whether these settings may serve the addresses of a listener: as root only those that other
  * machines cannot reach, unless allow_root is set. */

@@ -10,7 +10,7 @@
 #include "server/check.h"
 #include "server/parent.h"
 #include "server/server.h"
-#include "server/settings.h"
+#include "server/settings/settings.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -6,8 +6,8 @@
 #include "base/loop.h"
 #include "base/reason.h"
 #include "server/counters.h"
-#include "server/names.h"
-#include "server/settings.h"
+#include "server/settings/names.h"
+#include "server/settings/settings.h"
 #include "transport/transport.h"
 
 struct worker;

@@ -1,5 +1,4 @@
 noinst_LIBRARIES += libserver.a
-libserver_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCONFIG_CFLAGS)
 libserver_a_SOURCES = \
 	src/server/acceptor.c src/server/acceptor.h \
 	src/server/admission.c src/server/admission.h \
@@ -9,19 +8,13 @@ libserver_a_SOURCES = \
 	src/server/counters.h \
 	src/server/drain.c src/server/drain.h \
 	src/server/listener.c src/server/listener.h \
-	src/server/names.c src/server/names.h \
 	src/server/parent.c src/server/parent.h \
 	src/server/relay.c src/server/relay.h \
 	src/server/reload.c src/server/reload.h \
 	src/server/server.c src/server/server.h \
-	src/server/settings.c src/server/settings.h \
-	src/server/settings_dump.c \
-	src/server/settings_schema.c src/server/settings_schema.h \
-	src/server/settings_text.c src/server/settings_text.h \
 	src/server/statistics.c src/server/statistics.h \
-	src/server/trial.c src/server/trial.h \
 	src/server/worker.c src/server/worker.h
 
 bin_PROGRAMS += echo-server
 echo_server_SOURCES = src/server/echo-server.c
-echo_server_LDADD = libserver.a libecho.a libtransport.a libbase.a $(LIBCONFIG_LIBS)
+echo_server_LDADD = libserver.a libsettings.a libecho.a libtransport.a libbase.a $(LIBCONFIG_LIBS)

@@ -4,7 +4,7 @@
 #ifndef SERVER_RELOAD_H
 #define SERVER_RELOAD_H
 
-#include "server/trial.h"
+#include "server/settings/child.h"
 
 #include <stdbool.h>
 #include <stdint.h>

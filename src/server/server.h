@@ -8,7 +8,7 @@
 #include "server/drain.h"
 #include "server/listener.h"
 #include "server/reload.h"
-#include "server/settings.h"
+#include "server/settings/settings.h"
 #include "server/worker.h"
 
 #include <stdbool.h>

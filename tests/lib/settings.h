@@ -4,7 +4,7 @@
 #define TESTS_LIB_SETTINGS_H
 
 #include "lib/testing.h"
-#include "server/settings.h"
+#include "server/settings/settings.h"
 
 /* The sentences of one run, one a line, without "FILE:". */
 struct complaints {

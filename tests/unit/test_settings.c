@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "lib/room.h"
 #include "lib/settings.h"
-#include "server/settings_schema.h"
+#include "server/settings/schema.h"
 
 #include <dirent.h>
 #include <limits.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#include "server/settings.h"
+#include "server/settings/settings.h"
 
 #include "base/text.h"
-#include "server/settings_schema.h"
+#include "server/settings/schema.h"
 
 #include <string.h>
 

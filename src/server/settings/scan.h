@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The text of a settings file before libconfig sees it. */
-#ifndef SERVER_SETTINGS_TEXT_H
-#define SERVER_SETTINGS_TEXT_H
+#ifndef SETTINGS_SCAN_H
+#define SETTINGS_SCAN_H
 
 #include "base/reason.h"
 

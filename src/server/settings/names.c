@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "server/names.h"
+#include "server/settings/names.h"
 
 #include "base/text.h"
 

@@ -2,7 +2,7 @@
 /* Each row of the table: its numbers, its names, its types, its range. */
 #include "base/text.h"
 #include "lib/settings.h"
-#include "server/settings_schema.h"
+#include "server/settings/schema.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* The one table of settings: names, types, ranges, defaults and where each value lives. The reader
  * of files, the defaults, the command line, the dump and the tests all walk it. */
-#ifndef SERVER_SETTINGS_SCHEMA_H
-#define SERVER_SETTINGS_SCHEMA_H
+#ifndef SETTINGS_SCHEMA_H
+#define SETTINGS_SCHEMA_H
 
-#include "server/settings.h"
+#include "server/settings/settings.h"
 
 enum schema_group {
     SCHEMA_TOP,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "server/settings_schema.h"
+#include "server/settings/schema.h"
 
 #include "base/clock.h"
 #include "base/text.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "server/trial.h"
+#include "server/settings/child.h"
 
 #include "base/clock.h"
 #include "base/descriptors.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What the settings file said, checked: plain data. The only user of libconfig. */
-#ifndef SERVER_SETTINGS_H
-#define SERVER_SETTINGS_H
+#ifndef SETTINGS_SETTINGS_H
+#define SETTINGS_SETTINGS_H
 
 #include "base/log.h"
 #include "base/reason.h"

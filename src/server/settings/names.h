@@ -2,11 +2,11 @@
 /* What the names in a listener's settings mean: the addresses of its endpoint, the ids of its owner
  * and group. They are looked up before anything is bound, because a name service may take its
  * time. Plain data, so that a child process can send it. */
-#ifndef SERVER_NAMES_H
-#define SERVER_NAMES_H
+#ifndef SETTINGS_NAMES_H
+#define SETTINGS_NAMES_H
 
 #include "base/reason.h"
-#include "server/settings.h"
+#include "server/settings/settings.h"
 #include "transport/transport.h"
 
 #include <stdbool.h>

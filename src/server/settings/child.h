@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* The settings file read again in a process of its own: a crash harms nobody there, and nobody
  * waits while names are looked up. */
-#ifndef SERVER_TRIAL_H
-#define SERVER_TRIAL_H
+#ifndef SETTINGS_CHILD_H
+#define SETTINGS_CHILD_H
 
 #include "base/loop.h"
-#include "server/names.h"
-#include "server/settings.h"
+#include "server/settings/names.h"
+#include "server/settings/settings.h"
 
 #include <stdbool.h>
 #include <sys/types.h>

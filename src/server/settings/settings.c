@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#include "server/settings.h"
+#include "server/settings/settings.h"
 
 #include "base/text.h"
-#include "server/settings_schema.h"
-#include "server/settings_text.h"
+#include "server/settings/scan.h"
+#include "server/settings/schema.h"
 
 #include <errno.h>
 #include <libconfig.h>

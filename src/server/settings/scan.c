@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "server/settings_text.h"
+#include "server/settings/scan.h"
 
-#include "server/settings.h"
+#include "server/settings/settings.h"
 
 #include <ctype.h>
 #include <errno.h>
