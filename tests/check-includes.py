@@ -24,7 +24,7 @@ LAYERS = {
 
 # Who may use a foreign interface.
 HOMES = {
-    r"libconfig\.h": r"server/settings/settings\.c",
+    r"libconfig\.h": r"server/settings/read\.c",
     r"sys/epoll\.h": r"base/loop\.c|base/seam\.c",
     r"sys/un\.h": r"transport/\w+_unix\.c",
     r"netdb\.h|netinet/.*|arpa/.*": r"transport/(address|\w+_inet)\.c|transport/transport_tcp\.c|transport/sock_diag\.c|client/resolve\w*\.c|client/services\.c",

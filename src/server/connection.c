@@ -10,6 +10,7 @@
 #include "transport/io.h"
 #include "transport/sock_diag.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -10,7 +10,9 @@
 #include "server/check.h"
 #include "server/parent.h"
 #include "server/server.h"
-#include "server/settings/settings.h"
+#include "server/settings/dump.h"
+#include "server/settings/file.h"
+#include "server/settings/read.h"
 
 #include <fcntl.h>
 #include <stdio.h>

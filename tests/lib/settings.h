@@ -4,7 +4,9 @@
 #define TESTS_LIB_SETTINGS_H
 
 #include "lib/testing.h"
-#include "server/settings/settings.h"
+#include "server/settings/dump.h"
+#include "server/settings/file.h"
+#include "server/settings/read.h"
 
 /* The sentences of one run, one a line, without "FILE:". */
 struct complaints {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "server/settings/settings.h"
+#include "server/settings/dump.h"
 
 #include "base/text.h"
 #include "server/settings/schema.h"

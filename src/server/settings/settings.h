@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the settings file said, checked: plain data. The only user of libconfig. */
+/* What the settings file said, checked: plain data. */
 #ifndef SETTINGS_SETTINGS_H
 #define SETTINGS_SETTINGS_H
 
@@ -10,10 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <sys/types.h>
 
-#define SETTINGS_WORKERS_MAX 64
+enum { SETTINGS_WORKERS_MAX = 64, SETTINGS_LISTENERS_MAX = 256 };
 
 struct settings_listener {
     struct endpoint endpoint;
@@ -60,11 +59,6 @@ struct settings {
 /* The built-in defaults, listeners included. The caller releases. */
 int settings_defaults(struct settings *settings, struct reason *why) MUST_CHECK;
 
-/* Reads a whole file into memory: a regular file of at most 1 MiB without NUL bytes, opened without
- * ever blocking on a FIFO or a device; as root none that everybody may write. *text is the caller's
- * to free. */
-int settings_read(const char *path, char **text, struct reason *why) MUST_CHECK;
-
 /* Receives each error of a file, "FILE:LINE: message (did you mean ...?)". */
 typedef void settings_complain(void *context, const char *sentence);
 
@@ -78,17 +72,15 @@ typedef int settings_reread(void *context, char **text, struct reason *why);
 typedef int settings_load(void *context, const char *text, struct settings *settings,
                           settings_complain *complain, void *complain_context);
 
-/* Checks the text of a file and fills *settings from it, over the built-in defaults; a list of
- * listeners replaces the built-in ones. All errors are reported in one run, but one that hides the
- * structure (a syntax error, an open string or comment) alone. Returns 0, or -1 and *settings
- * released. Relative socket paths become absolute. path is for the sentences only. */
-int settings_parse(struct settings *settings, const char *path, const char *text,
-                   settings_complain *complain, void *context) MUST_CHECK;
-
 /* Replaces the listeners by those of a command line, if it has any; mode NULL leaves the default.
  */
 int settings_set_endpoints(struct settings *settings, char *const *endpoints, size_t count,
                            const char *mode, struct reason *why) MUST_CHECK;
+
+/* What can be said of a listener only when all of its settings are known: gives it its name, and
+ * refuses one that is the same as an earlier one. */
+int settings_complete_listener(const struct settings *settings, size_t index,
+                               struct reason *why) MUST_CHECK;
 
 /* Changes one setting that is not of a listener, as a file would write it without quotes, but a
  * duration without a unit is seconds:
@@ -97,9 +89,7 @@ int settings_set_endpoints(struct settings *settings, char *const *endpoints, si
 int settings_set(struct settings *settings, const char *name, const char *text,
                  struct reason *why) MUST_CHECK;
 
-/* The effective settings as a settings file; reading that gives the same settings. */
-void settings_dump(const struct settings *settings, FILE *out);
-
 void settings_release(struct settings *settings);
+void settings_release_listeners(struct settings *settings);
 
 #endif
