@@ -26,7 +26,7 @@ void assert_dump_is_stable(const char *dumped);
 /* The text is refused with one sentence that holds this. */
 void assert_settings_say(const char *text, const char *expected);
 
-/* A path of the source tree, and a file of it as settings_read gives it. */
+/* A path of the source tree, and a file of it as file_read gives it. */
 const char *source_path(const char *name);
 char *source_read(const char *name);
 

@@ -224,7 +224,7 @@ static void assert_unreadable(const char *before, const char *path, const char *
     struct reason why;
     char *text = NULL, expected[256];
 
-    if (settings_read(path, &text, &why) == 0)
+    if (file_read(path, &text, &why) == 0)
         fail_msg("%s was read", path);
     snprintf(expected, sizeof expected, "%s%s%s", before, path, after);
     assert_string_equal(why.text, expected);
@@ -261,7 +261,7 @@ static void odd_files(void **state)
     write_file(path, big, sizeof big, 0600);
     assert_unreadable("", path, " is larger than 1 MiB: no settings file needs that");
     write_file(path, big, sizeof big - 1, 0600);
-    assert_int_equal(settings_read(path, &text, &why), 0);
+    assert_int_equal(file_read(path, &text, &why), 0);
     assert_int_equal(strlen(text), sizeof big - 1);
     free(text);
     write_file(path, "workers = 1;\0workers = 2;", 25, 0600);

@@ -78,7 +78,7 @@ static void print_group(FILE *out, const char *indent, enum schema_group group, 
     }
 }
 
-void settings_dump(const struct settings *settings, FILE *out)
+void dump_settings(const struct settings *settings, FILE *out)
 {
     fputs("listeners = (\n", out);
     for (size_t i = 0; i < settings->listener_count; i++) {

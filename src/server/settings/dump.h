@@ -8,6 +8,6 @@
 #include <stdio.h>
 
 /* The effective settings as a settings file; reading that gives the same settings. */
-void settings_dump(const struct settings *settings, FILE *out);
+void dump_settings(const struct settings *settings, FILE *out);
 
 #endif

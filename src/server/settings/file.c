@@ -64,7 +64,7 @@ static int read_all(int fd, const char *path, char *text, struct reason *why)
     return 0;
 }
 
-int settings_read(const char *path, char **text, struct reason *why)
+int file_read(const char *path, char **text, struct reason *why)
 {
     /* Without O_NONBLOCK the open of a FIFO would wait for a writer. */
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);

@@ -8,6 +8,6 @@
 /* Reads a whole file into memory: a regular file of at most 1 MiB without NUL bytes, opened without
  * ever blocking on a FIFO or a device; as root none that everybody may write. *text is the caller's
  * to free. */
-int settings_read(const char *path, char **text, struct reason *why) MUST_CHECK;
+int file_read(const char *path, char **text, struct reason *why) MUST_CHECK;
 
 #endif

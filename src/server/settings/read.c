@@ -48,9 +48,9 @@ static enum value_kind value_kind(const config_setting_t *value)
         return VALUE_LIST;
     case CONFIG_TYPE_GROUP:
         return VALUE_GROUP;
-    default: /* settings_text_prepare has left no numbers but marked strings */
+    default: /* scan_prepare has left no numbers but marked strings */
         text = config_setting_get_string(value);
-        return text && *text == SETTINGS_NUMBER_MARK ? VALUE_NUMBER : VALUE_STRING;
+        return text && *text == SCAN_NUMBER_MARK ? VALUE_NUMBER : VALUE_STRING;
     }
 }
 
@@ -63,7 +63,7 @@ static const char *value_text(const config_setting_t *value)
         return config_setting_get_bool(value) ? "true" : "false";
     if (!text)
         return "";
-    return *text == SETTINGS_NUMBER_MARK ? text + 1 : text;
+    return *text == SCAN_NUMBER_MARK ? text + 1 : text;
 }
 
 static const struct {
@@ -276,8 +276,8 @@ static void walk_members(struct walk *walk, enum schema_group group, void *base,
     }
 }
 
-int settings_parse(struct settings *settings, const char *path, const char *text,
-                   settings_complain *complain_to, void *context)
+int read_settings(struct settings *settings, const char *path, const char *text,
+                  settings_complain *complain_to, void *context)
 {
     struct walk walk = {
         .path = path, .complain = complain_to, .context = context, .settings = settings};
@@ -287,8 +287,7 @@ int settings_parse(struct settings *settings, const char *path, const char *text
     unsigned line = 1;
 
     config_init(&config);
-    if (settings_defaults(settings, &why) < 0 ||
-        settings_text_prepare(text, &prepared, &line, &why) < 0)
+    if (settings_defaults(settings, &why) < 0 || scan_prepare(text, &prepared, &line, &why) < 0)
         complain(&walk, line, "%s", why.text);
     else if (!config_read_string(&config, prepared))
         complain(&walk, (unsigned)config_error_line(&config), "%s%s", config_error_text(&config),

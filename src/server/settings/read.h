@@ -9,7 +9,7 @@
  * listeners replaces the built-in ones. All errors are reported in one run, but one that hides the
  * structure (a syntax error, an open string or comment) alone. Returns 0, or -1 and *settings
  * released. Relative socket paths become absolute. path is for the sentences only. */
-int settings_parse(struct settings *settings, const char *path, const char *text,
-                   settings_complain *complain, void *context) MUST_CHECK;
+int read_settings(struct settings *settings, const char *path, const char *text,
+                  settings_complain *complain, void *context) MUST_CHECK;
 
 #endif

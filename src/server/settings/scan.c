@@ -140,7 +140,7 @@ static int take_number(struct scan *scan)
     if (!value_is_due(scan))
         return refuse_value(scan);
     *scan->out++ = '"';
-    *scan->out++ = SETTINGS_NUMBER_MARK;
+    *scan->out++ = SCAN_NUMBER_MARK;
     while (isalnum((unsigned char)*scan->at) || (*scan->at && strchr("+-._", *scan->at)))
         *scan->out++ = *scan->at++;
     *scan->out++ = '"';
@@ -236,7 +236,7 @@ static int take_next(struct scan *scan)
     return take_punctuation(scan);
 }
 
-int settings_text_prepare(const char *text, char **prepared, unsigned *line, struct reason *why)
+int scan_prepare(const char *text, char **prepared, unsigned *line, struct reason *why)
 {
     struct scan scan = {.at = text, .line = 1, .why = why};
     /* A digit and what parts it from the next number are two bytes and become five. */
