@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct server *server_of(struct trial *trial)
+static struct server *server_of(struct child *child)
 {
-    return OWNER(trial, struct server, reload.trial);
+    return OWNER(child, struct server, reload.child);
 }
 
 static void complain_to_log(void *context, const char *sentence)
@@ -114,7 +114,7 @@ static int open_new(struct server *server, const struct settings *new, struct li
     mark_leaving(server, new);
     for (size_t i = 0; i < new->listener_count; i++) {
         const struct settings_listener *wanted = &new->listeners[i];
-        const struct trial_listener *found = trial_find(&server->reload.trial, i);
+        const struct trial_listener *found = trial_find(&server->reload.child.trial, i);
         struct listener *listener = find_staying(server, wanted, found);
 
         if (listener) {
@@ -285,7 +285,7 @@ static int apply(struct server *server, struct settings *new, struct reason *why
 
 void reload_release(struct reload *reload)
 {
-    trial_release(&reload->trial);
+    child_release(&reload->child);
     locks_release(&reload->locks);
     settings_release(&reload->settings);
     *reload = (struct reload){0};
@@ -334,17 +334,17 @@ static void try_to_apply(struct server *server, uint64_t now_ns)
     end_reload(server, status, &why);
 }
 
-static void trial_ended(struct trial *trial)
+static void child_ended(struct child *child)
 {
-    struct server *server = server_of(trial);
+    struct server *server = server_of(child);
     struct reload *reload = &server->reload;
     uint64_t now_ns = clock_now_ns();
     struct reason why = {0};
-    int status = trial_result(trial, &why);
+    int status = child_result(child, &why);
 
     if (status == 0) {
-        status = server->options->load(server->options->context, trial->text, &reload->settings,
-                                       complain_to_log, NULL);
+        status = server->options->load(server->options->context, child->trial.text,
+                                       &reload->settings, complain_to_log, NULL);
         if (status < 0)
             reason_set(&why, REASON_USAGE, 0, "the settings are not valid");
     }
@@ -371,7 +371,8 @@ void reload_begin(struct server *server)
         return;
     }
     reload->running = true;
-    if (trial_begin(&reload->trial, &server->loop, &options, trial_ended, &why) < 0)
+    if (child_begin(&reload->child, &server->loop, &options, complain_to_log, child_ended, &why) <
+        0)
         end_reload(server, -1, &why);
 }
 
@@ -382,7 +383,7 @@ uint64_t reload_continue(struct server *server, uint64_t now_ns)
 
     if (reload->retry_ns && now_ns >= reload->retry_ns)
         try_to_apply(server, now_ns);
-    limit_ns = trial_continue(&reload->trial, now_ns);
+    limit_ns = child_continue(&reload->child, now_ns);
     return limit_ns ? limit_ns : reload->retry_ns;
 }
 

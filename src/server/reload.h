@@ -12,8 +12,8 @@
 struct server;
 
 struct reload {
-    struct trial trial;
-    struct settings settings; /* that shall be in force, once the trial is over */
+    struct child child;
+    struct settings settings; /* that shall be in force, once the child is gone */
     struct locks locks;
     uint64_t retry_ns;    /* when to try for the locks again; 0: none is missing */
     uint64_t patience_ns; /* until when to try */

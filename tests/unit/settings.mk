@@ -15,3 +15,8 @@ unit_tests += tests/unit/test_scan
 tests_unit_test_scan_SOURCES = tests/unit/test_scan.c $(settings_test_sources)
 tests_unit_test_scan_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_scan_LDADD = $(settings_test_libraries)
+
+unit_tests += tests/unit/test_trial
+tests_unit_test_trial_SOURCES = tests/unit/test_trial.c $(settings_test_sources)
+tests_unit_test_trial_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_trial_LDADD = $(settings_test_libraries)

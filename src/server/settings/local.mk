@@ -8,4 +8,5 @@ libsettings_a_SOURCES = \
 	src/server/settings/read.c src/server/settings/read.h \
 	src/server/settings/scan.c src/server/settings/scan.h \
 	src/server/settings/schema.c src/server/settings/schema.h \
-	src/server/settings/settings.c src/server/settings/settings.h
+	src/server/settings/settings.c src/server/settings/settings.h \
+	src/server/settings/trial.c src/server/settings/trial.h
