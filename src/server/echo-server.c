@@ -175,7 +175,7 @@ static int load(void *context, const char *text, struct settings *settings, sett
 
     if (!text)
         status = settings_defaults(settings, &why);
-    else if (read_settings(settings, line->file, text, tell, tell_context) == 0)
+    else if (read_settings(&settings_schema, settings, line->file, text, tell, tell_context) == 0)
         status = 0;
     else
         return -1;
@@ -248,7 +248,7 @@ static int print_result(const struct command_line *line, const struct settings *
     FILE *out = standard_output();
 
     if (value(line, 'T'))
-        dump_settings(settings, out);
+        dump_settings(&settings_schema, settings, out);
     else if (line->file)
         fprintf(out, "%s: settings are valid\n", line->file);
     else

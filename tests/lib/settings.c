@@ -20,7 +20,7 @@ static void collect(void *context, const char *sentence)
 static int parse(struct settings *settings, const char *text, struct complaints *complaints)
 {
     memset(complaints, 0, sizeof *complaints);
-    return read_settings(settings, FILE_NAME, text, collect, complaints);
+    return read_settings(&settings_schema, settings, FILE_NAME, text, collect, complaints);
 }
 
 char *settings_dump_text(const struct settings *settings)
@@ -30,7 +30,7 @@ char *settings_dump_text(const struct settings *settings)
     FILE *out = open_memstream(&text, &length);
 
     assert_non_null(out);
-    dump_settings(settings, out);
+    dump_settings(&settings_schema, settings, out);
     assert_int_equal(fclose(out), 0);
     return text;
 }

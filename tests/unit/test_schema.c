@@ -2,7 +2,6 @@
 /* Each row of the table: its numbers, its names, its types, its range. */
 #include "base/text.h"
 #include "lib/settings.h"
-#include "server/settings/schema.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -73,8 +72,8 @@ static void numbers(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < schema_count; i++) {
-        const struct schema_setting *setting = &schema_settings[i];
+    for (size_t i = 0; i < settings_schema.count; i++) {
+        const struct schema_setting *setting = &settings_schema.settings[i];
 
         if (setting->kind != SCHEMA_NUMBER)
             continue;
@@ -98,8 +97,8 @@ static void numbers(void **state)
 static void other_names(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < schema_count; i++) {
-        const struct schema_setting *setting = &schema_settings[i];
+    for (size_t i = 0; i < settings_schema.count; i++) {
+        const struct schema_setting *setting = &settings_schema.settings[i];
         char full[64], meant[96], name[64];
 
         schema_full_name(setting, full, sizeof full);
@@ -111,7 +110,7 @@ static void other_names(void **state)
         snprintf(name, sizeof name, "%sx", setting->name);
         assert_settings_say(file_with(setting->group, setting, name, "1"), meant);
         for (enum schema_group group = SCHEMA_TOP; group < SCHEMA_GROUPS; group++)
-            if (!schema_find(group, setting->name))
+            if (!schema_find(&settings_schema, group, setting->name))
                 assert_settings_say(file_with(group, setting, setting->name, "1"),
                                     "(did you mean \"");
     }
@@ -123,8 +122,8 @@ static void other_types(void **state)
     static const char *const values[] = {"5", "\"$x\"", "true", "[ ]", "( )", "{ }", "[ 5 ]"};
 
     (void)state;
-    for (size_t i = 0; i < schema_count; i++) {
-        const struct schema_setting *setting = &schema_settings[i];
+    for (size_t i = 0; i < settings_schema.count; i++) {
+        const struct schema_setting *setting = &settings_schema.settings[i];
         char full[64];
 
         schema_full_name(setting, full, sizeof full);
@@ -175,8 +174,8 @@ static const char *other_value(const struct schema_setting *setting)
 static void every_setting(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < schema_count; i++) {
-        const struct schema_setting *setting = &schema_settings[i];
+    for (size_t i = 0; i < settings_schema.count; i++) {
+        const struct schema_setting *setting = &settings_schema.settings[i];
         const char *value = other_value(setting);
         struct complaints complaints;
         char *dumped, line[128];
@@ -201,8 +200,8 @@ static void every_setting(void **state)
 static void ranges(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < schema_count; i++) {
-        const struct schema_setting *setting = &schema_settings[i];
+    for (size_t i = 0; i < settings_schema.count; i++) {
+        const struct schema_setting *setting = &settings_schema.settings[i];
         const uint64_t values[] = {setting->min - 1, setting->min, setting->max, setting->max + 1};
 
         if (setting->kind != SCHEMA_SIZE && setting->kind != SCHEMA_DURATION)

@@ -2,7 +2,6 @@
 #include "base/clock.h"
 #include "lib/room.h"
 #include "lib/settings.h"
-#include "server/settings/schema.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -42,9 +41,9 @@ static void defaults(void **state)
     assert_string_equal(ours, theirs);
     assert_string_equal(ours, empty);
     /* The shipped file names every setting, so that it can be read as the list of them. */
-    for (size_t i = 0; i < schema_count; i++)
-        if (!strstr(shipped, schema_settings[i].name))
-            fail_msg("%s is not in etc/echo-server.conf", schema_settings[i].name);
+    for (size_t i = 0; i < settings_schema.count; i++)
+        if (!strstr(shipped, settings_schema.settings[i].name))
+            fail_msg("%s is not in etc/echo-server.conf", settings_schema.settings[i].name);
     free(ours);
     free(theirs);
     free(empty);
@@ -59,10 +58,10 @@ static void manual(void **state)
     size_t examples = 0;
 
     (void)state;
-    for (size_t i = 0; i < schema_count; i++) {
+    for (size_t i = 0; i < settings_schema.count; i++) {
         char line[64];
 
-        snprintf(line, sizeof line, "\n.It Va %s\n", schema_settings[i].name);
+        snprintf(line, sizeof line, "\n.It Va %s\n", settings_schema.settings[i].name);
         if (!strstr(page, line))
             fail_msg("no%sin the manual", line);
     }

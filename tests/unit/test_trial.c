@@ -30,7 +30,8 @@ static int load(void *context, const char *text, struct settings *settings,
                 settings_complain *complain_to, void *complain_context)
 {
     (void)context;
-    return text ? read_settings(settings, "a.conf", text, complain_to, complain_context)
+    return text ? read_settings(&settings_schema, settings, "a.conf", text, complain_to,
+                                complain_context)
                 : settings_defaults(settings, NULL);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/settings/dump.h"
 
+#include "base/log.h"
 #include "base/text.h"
-#include "server/settings/schema.h"
 
 #include <string.h>
 
@@ -62,10 +62,11 @@ static void print_value(FILE *out, const struct schema_setting *setting, const v
     }
 }
 
-static void print_group(FILE *out, const char *indent, enum schema_group group, const void *base)
+static void print_group(FILE *out, const struct schema *schema, const char *indent,
+                        enum schema_group group, const void *base)
 {
-    for (size_t i = 0; i < schema_count; i++) {
-        const struct schema_setting *setting = &schema_settings[i];
+    for (size_t i = 0; i < schema->count; i++) {
+        const struct schema_setting *setting = &schema->settings[i];
 
         if (setting->group != group)
             continue;
@@ -78,19 +79,19 @@ static void print_group(FILE *out, const char *indent, enum schema_group group, 
     }
 }
 
-void dump_settings(const struct settings *settings, FILE *out)
+void dump_settings(const struct schema *schema, const struct settings *settings, FILE *out)
 {
     fputs("listeners = (\n", out);
     for (size_t i = 0; i < settings->listener_count; i++) {
         fputs("  {\n", out);
-        print_group(out, "    ", SCHEMA_LISTENER, &settings->listeners[i]);
+        print_group(out, schema, "    ", SCHEMA_LISTENER, &settings->listeners[i]);
         fputs(i + 1 < settings->listener_count ? "  },\n" : "  }\n", out);
     }
     fputs(");\n\n", out);
-    print_group(out, "", SCHEMA_TOP, settings);
+    print_group(out, schema, "", SCHEMA_TOP, settings);
     for (enum schema_group group = SCHEMA_LIMITS; group < SCHEMA_GROUPS; group++) {
         fprintf(out, "\n%s = {\n", schema_group_names[group]);
-        print_group(out, "  ", group, settings);
+        print_group(out, schema, "  ", group, settings);
         fputs("};\n", out);
     }
 }

@@ -7,7 +7,8 @@
 
 #include <stdio.h>
 
-/* The effective settings as a settings file; reading that gives the same settings. */
-void dump_settings(const struct settings *settings, FILE *out);
+/* The effective settings as a settings file; reading that gives the same settings.
+ * schema is settings_schema, or a table like it. */
+void dump_settings(const struct schema *schema, const struct settings *settings, FILE *out);
 
 #endif

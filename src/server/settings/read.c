@@ -2,7 +2,6 @@
 #include "server/settings/read.h"
 
 #include "server/settings/scan.h"
-#include "server/settings/schema.h"
 
 #include <errno.h>
 #include <libconfig.h>
@@ -11,6 +10,7 @@
 #include <string.h>
 
 struct walk {
+    const struct schema *schema;
     const char *path;
     settings_complain *complain;
     void *context;
@@ -168,11 +168,11 @@ static void walk_members(struct walk *walk, enum schema_group group, void *base,
 static void walk_listener(struct walk *walk, struct settings_listener *listener,
                           const config_setting_t *item)
 {
-    const struct schema_setting *setting = schema_find(SCHEMA_LISTENER, "endpoint");
+    const struct schema_setting *setting = schema_find(walk->schema, SCHEMA_LISTENER, "endpoint");
     const config_setting_t *endpoint;
     struct reason why;
 
-    if (schema_assign_defaults(SCHEMA_LISTENER, listener, &why) < 0) {
+    if (schema_assign_defaults(walk->schema, SCHEMA_LISTENER, listener, &why) < 0) {
         complain(walk, config_setting_source_line(item), "%s", why.text);
         return;
     }
@@ -231,7 +231,7 @@ static void complain_unknown(struct walk *walk, enum schema_group group,
 {
     const char *prefix = schema_group_names[group], *name = config_setting_name(member);
     char text[64];
-    const char *meant = schema_suggest(group, name, text, sizeof text);
+    const char *meant = schema_suggest(walk->schema, group, name, text, sizeof text);
 
     complain(walk, config_setting_source_line(member), "unknown setting \"%s%s%.60s\"%s%s%s",
              prefix, *prefix ? "." : "", name, meant ? " (did you mean \"" : "", meant ? meant : "",
@@ -267,7 +267,8 @@ static void walk_members(struct walk *walk, enum schema_group group, void *base,
 
     for (int i = 0; i < count; i++) {
         const config_setting_t *member = config_setting_get_elem(members, (unsigned)i);
-        const struct schema_setting *setting = schema_find(group, config_setting_name(member));
+        const struct schema_setting *setting =
+            schema_find(walk->schema, group, config_setting_name(member));
 
         if (setting)
             walk_value(walk, setting, base, member);
@@ -276,11 +277,14 @@ static void walk_members(struct walk *walk, enum schema_group group, void *base,
     }
 }
 
-int read_settings(struct settings *settings, const char *path, const char *text,
-                  settings_complain *complain_to, void *context)
+int read_settings(const struct schema *schema, struct settings *settings, const char *path,
+                  const char *text, settings_complain *complain_to, void *context)
 {
-    struct walk walk = {
-        .path = path, .complain = complain_to, .context = context, .settings = settings};
+    struct walk walk = {.schema = schema,
+                        .path = path,
+                        .complain = complain_to,
+                        .context = context,
+                        .settings = settings};
     char *prepared = NULL;
     struct reason why;
     config_t config;

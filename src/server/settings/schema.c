@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/settings/schema.h"
 
-#include "base/clock.h"
+#include "base/log.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -10,99 +10,18 @@
 #include <string.h>
 #include <strings.h>
 
-#define DAY             (86400 * NS_PER_S)
-
-#define IN(field)       offsetof(struct settings, field)
-#define LISTENER(field) offsetof(struct settings_listener, field)
-
-/* Enumerations are stored through an int. */
-_Static_assert(sizeof(enum log_level) == sizeof(int) &&
-                   sizeof(enum settings_sandbox) == sizeof(int),
-               "enum and int have one size");
-
-static const char *const on_full_names[] = {"pause", "close", NULL};
-static const char *const sandbox_names[] = {"auto", "off", "required", NULL};
-
 const char *const schema_group_names[SCHEMA_GROUPS] = {
     [SCHEMA_TOP] = "",          [SCHEMA_LISTENER] = "listeners[]",
     [SCHEMA_LIMITS] = "limits", [SCHEMA_SHUTDOWN] = "shutdown",
     [SCHEMA_LOG] = "log",
 };
 
-/* clang-format off */
-const struct schema_setting schema_settings[] = {
-    {SCHEMA_LISTENER, "endpoint", SCHEMA_ENDPOINT, .offset = LISTENER(endpoint)},
-    {SCHEMA_LISTENER, "name", SCHEMA_STRING, LISTENER(name),
-     .min = 1, .max = 511},
-    {SCHEMA_LISTENER, "backlog", SCHEMA_NUMBER, LISTENER(backlog),
-     .standard = "1024", .min = 1, .max = 65535},
-    {SCHEMA_LISTENER, "mode", SCHEMA_MODE, LISTENER(mode),
-     .standard = "0660", .max = 0777, .needs = ENDPOINT_HAS_PATH},
-    {SCHEMA_LISTENER, "owner", SCHEMA_STRING, LISTENER(owner),
-     .standard = "", .max = 255, .needs = ENDPOINT_HAS_PATH},
-    {SCHEMA_LISTENER, "group", SCHEMA_STRING, LISTENER(group),
-     .standard = "", .max = 255, .needs = ENDPOINT_HAS_PATH},
-    {SCHEMA_LISTENER, "allow_users", SCHEMA_STRINGS, .needs = ENDPOINT_HAS_CREDENTIALS, .later = ""},
-    {SCHEMA_LISTENER, "allow_groups", SCHEMA_STRINGS, .needs = ENDPOINT_HAS_CREDENTIALS, .later = ""},
-    {SCHEMA_LISTENER, "allow", SCHEMA_STRINGS, .needs = ENDPOINT_HAS_HOST, .later = ""},
-    {SCHEMA_LISTENER, "deny", SCHEMA_STRINGS, .needs = ENDPOINT_HAS_HOST, .later = ""},
-    {SCHEMA_LISTENER, "nodelay", SCHEMA_FLAG, LISTENER(nodelay),
-     .standard = "true", .needs = ENDPOINT_IS_TCP},
-    {SCHEMA_LISTENER, "keepalive", SCHEMA_FLAG, LISTENER(keepalive),
-     .standard = "true", .needs = ENDPOINT_IS_TCP},
-    {SCHEMA_LISTENER, "optional", SCHEMA_FLAG, LISTENER(optional), .standard = "false"},
-
-    {SCHEMA_TOP, "workers", SCHEMA_NUMBER, IN(workers), .standard = "0",
-     .max = SETTINGS_WORKERS_MAX},
-    {SCHEMA_TOP, "busy_poll", SCHEMA_DURATION, IN(busy_poll_ns), .standard = "0", .max = NS_PER_S},
-    {SCHEMA_TOP, "buffer", SCHEMA_SIZE, IN(buffer),
-     .standard = "64KiB", .min = 4 << 10, .max = 16 << 20},
-    {SCHEMA_TOP, "user", SCHEMA_STRING, IN(user), .standard = "", .max = 255, .later = ""},
-    {SCHEMA_TOP, "group", SCHEMA_STRING, IN(group), .standard = "", .max = 255, .later = ""},
-    {SCHEMA_TOP, "allow_root", SCHEMA_FLAG, IN(allow_root), .standard = "false"},
-    {SCHEMA_TOP, "sandbox", SCHEMA_CHOICE, IN(sandbox),
-     .standard = "auto", .choices = sandbox_names, .later = "required"},
-
-    {SCHEMA_LIMITS, "connections", SCHEMA_NUMBER, IN(limits.connections),
-     .standard = "10000", .min = 1, .max = 1000000},
-    {SCHEMA_LIMITS, "per_source", SCHEMA_NUMBER, IN(limits.per_source),
-     .standard = "0", .max = 1000000},
-    {SCHEMA_LIMITS, "per_user", SCHEMA_NUMBER, IN(limits.per_user),
-     .standard = "0", .max = 1000000},
-    {SCHEMA_LIMITS, "accept_rate", SCHEMA_NUMBER, IN(limits.accept_rate),
-     .standard = "0", .max = 1000000},
-    {SCHEMA_LIMITS, "idle_timeout", SCHEMA_DURATION, IN(limits.idle_ns),
-     .standard = "0", .max = 365 * DAY},
-    {SCHEMA_LIMITS, "write_timeout", SCHEMA_DURATION, IN(limits.write_ns),
-     .standard = "0", .max = 365 * DAY},
-    {SCHEMA_LIMITS, "lifetime", SCHEMA_DURATION, IN(limits.lifetime_ns),
-     .standard = "0", .max = 365 * DAY},
-    {SCHEMA_LIMITS, "on_full", SCHEMA_CHOICE, IN(limits.on_full),
-     .standard = "pause", .choices = on_full_names},
-
-    {SCHEMA_SHUTDOWN, "grace", SCHEMA_DURATION, IN(shutdown.grace_ns),
-     .standard = "5s", .max = DAY}, /* with linger below the 10 s that container runtimes wait */
-    {SCHEMA_SHUTDOWN, "linger", SCHEMA_DURATION, IN(shutdown.linger_ns),
-     .standard = "2s", .max = DAY},
-
-    {SCHEMA_LOG, "target", SCHEMA_CHOICE, IN(log.target),
-     .standard = "stderr", .choices = log_target_names},
-    {SCHEMA_LOG, "level", SCHEMA_CHOICE, IN(log.level),
-     .standard = "notice", .choices = log_level_names},
-    {SCHEMA_LOG, "format", SCHEMA_CHOICE, IN(log.format),
-     .standard = "text", .choices = log_format_names},
-    {SCHEMA_LOG, "facility", SCHEMA_FACILITY, IN(log.facility),
-     .standard = "daemon", .choices = log_facility_names},
-};
-/* clang-format on */
-
-const size_t schema_count = sizeof schema_settings / sizeof schema_settings[0];
-
-const struct schema_setting *schema_find(enum schema_group group, const char *name)
+const struct schema_setting *schema_find(const struct schema *schema, enum schema_group group,
+                                         const char *name)
 {
-    for (size_t i = 0; i < schema_count; i++)
-        if (schema_settings[i].group == group && strcmp(schema_settings[i].name, name) == 0)
-            return &schema_settings[i];
+    for (size_t i = 0; i < schema->count; i++)
+        if (schema->settings[i].group == group && strcmp(schema->settings[i].name, name) == 0)
+            return &schema->settings[i];
     return NULL;
 }
 
@@ -133,22 +52,23 @@ static const char *find_meant(const char *word, const char *const *candidates)
 
 static const char *const group_names[] = {"listeners", "limits", "shutdown", "log", NULL};
 
-const char *schema_suggest(enum schema_group group, const char *name, char *text, size_t size)
+const char *schema_suggest(const struct schema *schema, enum schema_group group, const char *name,
+                           char *text, size_t size)
 {
     const struct schema_setting *same = NULL;
-    const char *candidates[sizeof schema_settings / sizeof schema_settings[0] + 8];
+    const char *candidates[SCHEMA_MAX + SCHEMA_GROUPS];
     const char *meant;
     size_t count = 0;
 
-    for (size_t i = 0; i < schema_count; i++)
-        if (strcasecmp(schema_settings[i].name, name) == 0 &&
-            (!same || schema_settings[i].group == group))
-            same = &schema_settings[i];
+    for (size_t i = 0; i < schema->count; i++)
+        if (strcasecmp(schema->settings[i].name, name) == 0 &&
+            (!same || schema->settings[i].group == group))
+            same = &schema->settings[i];
     if (same)
         return schema_full_name(same, text, size);
-    for (size_t i = 0; i < schema_count; i++)
-        if (schema_settings[i].group == group)
-            candidates[count++] = schema_settings[i].name;
+    for (size_t i = 0; i < schema->count; i++)
+        if (schema->settings[i].group == group)
+            candidates[count++] = schema->settings[i].name;
     if (group == SCHEMA_TOP)
         for (size_t i = 0; group_names[i]; i++)
             candidates[count++] = group_names[i];
@@ -156,8 +76,9 @@ const char *schema_suggest(enum schema_group group, const char *name, char *text
     meant = find_meant(name, candidates);
     if (!meant)
         return find_meant(name, group_names);
-    return schema_find(group, meant) ? schema_full_name(schema_find(group, meant), text, size)
-                                     : meant;
+    return schema_find(schema, group, meant)
+               ? schema_full_name(schema_find(schema, group, meant), text, size)
+               : meant;
 }
 
 static int assign_choice(const struct schema_setting *setting, int *field, const char *text,
@@ -301,11 +222,15 @@ bool schema_applies(const struct schema_setting *setting, const struct endpoint 
     return (setting->needs & endpoint_traits(endpoint)) == setting->needs;
 }
 
-int schema_assign_defaults(enum schema_group group, void *base, struct reason *why)
+int schema_assign_defaults(const struct schema *schema, enum schema_group group, void *base,
+                           struct reason *why)
 {
-    for (size_t i = 0; i < schema_count; i++)
-        if (schema_settings[i].group == group && schema_settings[i].standard &&
-            schema_assign(&schema_settings[i], base, schema_settings[i].standard, why) < 0)
+    for (size_t i = 0; i < schema->count; i++) {
+        const struct schema_setting *setting = &schema->settings[i];
+
+        if (setting->group == group && setting->standard &&
+            schema_assign(setting, base, setting->standard, why) < 0)
             return -1;
+    }
     return 0;
 }

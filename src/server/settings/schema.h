@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* The one table of settings: names, types, ranges, defaults and where each value lives. The reader
- * of files, the defaults, the command line, the dump and the tests all walk it. */
+/* What a table of settings says: names, types, ranges, defaults and where each value lives. The
+ * reader of files, the defaults, the command line, the dump and the tests all walk such a table. */
 #ifndef SETTINGS_SCHEMA_H
 #define SETTINGS_SCHEMA_H
 
-#include "server/settings/settings.h"
+#include "base/reason.h"
+#include "transport/endpoint.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 enum schema_group {
     SCHEMA_TOP,
@@ -40,14 +45,20 @@ struct schema_setting {
     const char *later; /* the value that is "not in this version"; "" = all but the default */
 };
 
-extern const struct schema_setting schema_settings[];
-extern const size_t schema_count;
+/* At most so many settings. */
+enum { SCHEMA_MAX = 128 };
+
+struct schema {
+    const struct schema_setting *settings;
+    size_t count;
+};
 
 /* "listeners[]", "limits"; "" for the top. */
 extern const char *const schema_group_names[SCHEMA_GROUPS];
 
 /* NULL when the group has no setting of that name. */
-const struct schema_setting *schema_find(enum schema_group group, const char *name);
+const struct schema_setting *schema_find(const struct schema *schema, enum schema_group group,
+                                         const char *name);
 
 /* "limits.connections"; returns text. */
 const char *schema_full_name(const struct schema_setting *setting, char *text, size_t size);
@@ -55,7 +66,8 @@ const char *schema_full_name(const struct schema_setting *setting, char *text, s
 /* The setting or group that an unknown name of the group may stand for, by its full name: the same
  * name in other letters or in another group, else one spelt much like it. NULL when there is none.
  */
-const char *schema_suggest(enum schema_group group, const char *name, char *text, size_t size);
+const char *schema_suggest(const struct schema *schema, enum schema_group group, const char *name,
+                           char *text, size_t size);
 
 /* Checks a value given as text and stores it in base, the struct that offset is into. On failure
  * the old value stays. A string's old value is freed. */
@@ -70,6 +82,7 @@ int schema_assign_option(const struct schema_setting *setting, void *base, const
 bool schema_applies(const struct schema_setting *setting, const struct endpoint *endpoint);
 
 /* Gives every setting of the group its default. */
-int schema_assign_defaults(enum schema_group group, void *base, struct reason *why) MUST_CHECK;
+int schema_assign_defaults(const struct schema *schema, enum schema_group group, void *base,
+                           struct reason *why) MUST_CHECK;
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/reason.h"
+#include "server/settings/schema.h"
 #include "transport/endpoint.h"
 
 #include <stdbool.h>
@@ -55,6 +56,9 @@ struct settings {
     bool allow_root;
     enum settings_sandbox sandbox;
 };
+
+/* The one table of them. */
+extern const struct schema settings_schema;
 
 /* The built-in defaults, listeners included. The caller releases. */
 int settings_defaults(struct settings *settings, struct reason *why) MUST_CHECK;
