@@ -164,15 +164,6 @@ static int open_all(struct listener *listener, const struct names *names,
     return listener->port_count ? 0 : -1;
 }
 
-static int copy_settings(struct settings_listener *copy, const struct settings_listener *settings)
-{
-    *copy = *settings;
-    copy->name = strdup(settings->name);
-    copy->owner = strdup(settings->owner);
-    copy->group = strdup(settings->group);
-    return copy->name && copy->owner && copy->group ? 0 : -1;
-}
-
 struct listener *listener_open(const struct settings_listener *settings, const struct names *names,
                                const struct listener_site *site, unsigned number,
                                struct reason *why)
@@ -191,7 +182,7 @@ struct listener *listener_open(const struct settings_listener *settings, const s
     if (!listener)
         goto no_memory;
     listener->worker_count = worker_count;
-    if (copy_settings(&listener->settings, settings) < 0)
+    if (settings_copy_listener(&listener->settings, settings, why) < 0)
         goto no_memory;
     endpoint_format(&settings->endpoint, listener->text, sizeof listener->text);
     listener->ports = calloc(names->address_count * worker_count, sizeof *listener->ports);
@@ -273,9 +264,7 @@ void listener_destroy(struct listener *listener)
     listener_close_ports(listener);
     free(listener->ports);
     free(listener->counters);
-    free(listener->settings.name);
-    free(listener->settings.owner);
-    free(listener->settings.group);
+    settings_release_listener(&listener->settings);
     free(listener);
 }
 
@@ -291,30 +280,18 @@ uint64_t listener_active(const struct listener *listener)
 int listener_check(const struct listener *listener, const struct settings_listener *settings,
                    struct reason *why)
 {
-    const struct settings_listener *old = &listener->settings;
-
-    if (old->mode != settings->mode || strcmp(old->owner, settings->owner) != 0 ||
-        strcmp(old->group, settings->group) != 0 || old->nodelay != settings->nodelay ||
-        old->keepalive != settings->keepalive)
-        return reason_set(why, REASON_USAGE, 0,
-                          "%s: another mode, owner, group, nodelay or keepalive of a listener that "
-                          "is open needs a restart",
-                          listener->text);
-    return 0;
+    return settings_check_listener_change(&listener->settings, settings, why);
 }
 
 void listener_update(struct listener *listener, const struct settings_listener *settings)
 {
-    struct settings_listener *old = &listener->settings;
-    char *name = strdup(settings->name);
+    struct settings_listener fresh;
 
-    if (name) {
-        free(old->name);
-        old->name = name;
-    }
-    old->optional = settings->optional;
+    if (settings_copy_listener(&fresh, settings, NULL) < 0)
+        return;
     /* listen(2) on a listening socket sets a new backlog and cannot fail for another reason. */
-    for (size_t i = 0; old->backlog != settings->backlog && i < listener->port_count; i++)
-        (void)seam_listen(listener->ports[i].socket.fd, (int)settings->backlog);
-    old->backlog = settings->backlog;
+    for (size_t i = 0; fresh.backlog != listener->settings.backlog && i < listener->port_count; i++)
+        (void)seam_listen(listener->ports[i].socket.fd, (int)fresh.backlog);
+    settings_release_listener(&listener->settings);
+    listener->settings = fresh;
 }

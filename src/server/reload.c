@@ -22,28 +22,6 @@ static void complain_to_log(void *context, const char *sentence)
     LOG(LOG_LEVEL_ERROR, "reload-error", LOG_TEXT("why", sentence));
 }
 
-static int check_unchanged(const struct settings *old, const struct settings *new,
-                           struct reason *why)
-{
-    const char *name = NULL;
-
-    if (old->workers != new->workers)
-        name = "workers";
-    else if (old->log.target != new->log.target)
-        name = "log.target";
-    else if (old->log.format != new->log.format)
-        name = "log.format";
-    else if (old->log.facility != new->log.facility)
-        name = "log.facility";
-    else if (strcmp(old->user, new->user) != 0)
-        name = "user";
-    else if (strcmp(old->group, new->group) != 0)
-        name = "group";
-    else if (old->sandbox != new->sandbox)
-        name = "sandbox";
-    return name ? reason_set(why, REASON_USAGE, 0, "a change of %s needs a restart", name) : 0;
-}
-
 static bool keeps(const void *context, const struct settings_listener *wanted)
 {
     const struct server *server = context;
@@ -261,7 +239,7 @@ static int apply(struct server *server, struct settings *new, struct reason *why
     struct listener *opened = NULL, *left = NULL, *listener;
     int status;
 
-    if (check_unchanged(&server->settings, new, why) < 0 ||
+    if (settings_check_change(&server->settings, new, why) < 0 ||
         open_new(server, new, &opened, why) < 0) {
         destroy_all(opened);
         return -1;

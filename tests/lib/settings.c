@@ -6,6 +6,8 @@
 
 #define FILE_NAME "a.conf"
 
+const struct schema *test_schema = &settings_schema;
+
 static void collect(void *context, const char *sentence)
 {
     struct complaints *complaints = context;
@@ -20,7 +22,7 @@ static void collect(void *context, const char *sentence)
 static int parse(struct settings *settings, const char *text, struct complaints *complaints)
 {
     memset(complaints, 0, sizeof *complaints);
-    return read_settings(&settings_schema, settings, FILE_NAME, text, collect, complaints);
+    return read_settings(test_schema, settings, FILE_NAME, text, collect, complaints);
 }
 
 char *settings_dump_text(const struct settings *settings)
@@ -30,7 +32,7 @@ char *settings_dump_text(const struct settings *settings)
     FILE *out = open_memstream(&text, &length);
 
     assert_non_null(out);
-    dump_settings(&settings_schema, settings, out);
+    dump_settings(test_schema, settings, out);
     assert_int_equal(fclose(out), 0);
     return text;
 }

@@ -14,6 +14,9 @@ struct complaints {
     char text[16384];
 };
 
+/* What all of this goes by: settings_schema, unless a test has put another in its place. */
+extern const struct schema *test_schema;
+
 /* The settings as text. The caller frees. */
 char *settings_dump_text(const struct settings *settings);
 

@@ -166,16 +166,33 @@ static const char *other_value(const struct schema_setting *setting)
     case SCHEMA_ENDPOINT:
         return "\"unix:@a\\\\x00b\"";
     case SCHEMA_STRINGS:
-        break;
+        return setting->later ? NULL : "[ \"127.0.0.0/8\", \"a \\\"b\\\" \\xe4\" ]";
     }
     return NULL;
+}
+
+/* Those that are lists, as if they were in this version and had a default. */
+static void take_lists(void)
+{
+    static struct schema_setting rows[SCHEMA_MAX];
+    static struct schema schema = {.settings = rows};
+
+    schema.count = settings_schema.count;
+    for (size_t i = 0; i < schema.count; i++) {
+        rows[i] = settings_schema.settings[i];
+        if (rows[i].kind != SCHEMA_STRINGS)
+            continue;
+        rows[i].later = NULL;
+        rows[i].standard = "the default, which a value replaces";
+    }
+    test_schema = &schema;
 }
 
 static void every_setting(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < settings_schema.count; i++) {
-        const struct schema_setting *setting = &settings_schema.settings[i];
+    for (size_t i = 0; i < test_schema->count; i++) {
+        const struct schema_setting *setting = &test_schema->settings[i];
         const char *value = other_value(setting);
         struct complaints complaints;
         char *dumped, line[128];
@@ -226,12 +243,116 @@ static void ranges(void **state)
     }
 }
 
+static void lists(void **state)
+{
+    static char many[2048] = "[ \"a\"", too_long[300];
+    const struct {
+        const char *value, *says;
+    } bad[] = {
+        {"[ \"\" ]", ": must not be empty"},
+        {"[ \"a\", 5 ]", ": expected an array of texts, as in [ \"one\", \"two\" ]"},
+        {"\"a\"", ": expected an array of texts, as in [ \"one\", \"two\" ]"},
+        {too_long, ": 256 bytes are more than 255"},
+        {many, ": more than 256 texts"},
+    };
+
+    (void)state;
+    snprintf(too_long, sizeof too_long, "[ \"%0256d\" ]", 0);
+    for (size_t i = 0; i < 256; i++)
+        strcat(many, ", \"b\"");
+    strcat(many, " ]");
+    take_lists();
+    every_setting(state);
+    for (size_t i = 0; i < test_schema->count; i++)
+        for (size_t j = 0; j < COUNT(bad); j++)
+            if (test_schema->settings[i].kind == SCHEMA_STRINGS)
+                assert_settings_say(file_with(SCHEMA_LISTENER, &test_schema->settings[i],
+                                              test_schema->settings[i].name, bad[j].value),
+                                    bad[j].says);
+    test_schema = &settings_schema;
+}
+
+/* A copy has strings of its own, and is equal until one differs. */
+static void copies(void **state)
+{
+    const struct schema_setting *allow = schema_find(&settings_schema, SCHEMA_LISTENER, "allow");
+    struct schema_setting list = *allow;
+    struct settings_listener *one, copy;
+    struct settings settings;
+
+    (void)state;
+    list.later = NULL;
+    assert_int_equal(settings_defaults(&settings, NULL), 0);
+    one = &settings.listeners[1];
+    assert_int_equal(schema_assign(&list, one, "10.0.0.0/8", NULL), 0);
+    assert_int_equal(schema_assign(&list, one, "127.0.0.1", NULL), 0);
+    assert_int_equal(settings_copy_listener(&copy, one, NULL), 0);
+    for (size_t i = 0; i < settings_schema.count; i++)
+        if (settings_schema.settings[i].group == SCHEMA_LISTENER)
+            assert_true(schema_equal(&settings_schema.settings[i], one, &copy));
+    assert_int_equal(copy.allow.count, 2);
+    assert_ptr_not_equal(copy.allow.items[1], one->allow.items[1]);
+    copy.allow.items[1][8] = '2';
+    assert_false(schema_equal(&list, one, &copy));
+    schema_clear(&list, &copy);
+    assert_int_equal(copy.allow.count, 0);
+    assert_false(schema_equal(&list, one, &copy));
+    assert_string_equal(one->allow.items[1], "127.0.0.1");
+    settings_release_listener(&copy);
+    settings_release(&settings);
+}
+
+/* A reload refuses what needs a restart, by its name, and nothing else. */
+static void restarts(void **state)
+{
+    size_t count = 0;
+
+    (void)state;
+    for (size_t i = 0; i < settings_schema.count; i++) {
+        struct schema_setting row = settings_schema.settings[i];
+        struct settings old, new;
+        struct reason why;
+        char value[64], expected[80];
+        int status;
+
+        row.later = NULL;
+        snprintf(value, sizeof value, "%s", other_value(&row));
+        if (*value == '"') {
+            value[strlen(value) - 1] = '\0';
+            memmove(value, value + 1, strlen(value));
+        }
+        assert_int_equal(settings_defaults(&old, NULL), 0);
+        assert_int_equal(settings_defaults(&new, NULL), 0);
+        if (row.group == SCHEMA_LISTENER) {
+            assert_int_equal(schema_assign(&row, &new.listeners[0], value, NULL), 0);
+            status = settings_check_listener_change(&old.listeners[0], &new.listeners[0], &why);
+            snprintf(expected, sizeof expected, ": another %s of a listener that", row.name);
+        } else {
+            char name[64];
+
+            assert_int_equal(schema_assign(&row, &new, value, NULL), 0);
+            status = settings_check_change(&old, &new, &why);
+            snprintf(expected, sizeof expected, "a change of %s needs a restart",
+                     schema_full_name(&row, name, sizeof name));
+        }
+        if (status != (row.restart ? -1 : 0))
+            fail_msg("%s = %s: %s", row.name, value, row.restart ? "no restart" : why.text);
+        if (row.restart && !strstr(why.text, expected))
+            fail_msg("%s: not %s", why.text, expected);
+        count += row.restart;
+        settings_release(&old);
+        settings_release(&new);
+    }
+    assert_true(count >= 12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers),     cmocka_unit_test(other_names),
         cmocka_unit_test(other_types), cmocka_unit_test(every_setting),
-        cmocka_unit_test(ranges),
+        cmocka_unit_test(ranges),      cmocka_unit_test(lists),
+        cmocka_unit_test(copies),      cmocka_unit_test(restarts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -23,6 +23,16 @@ static void print_string(FILE *out, const char *text)
     fputc('"', out);
 }
 
+static void print_strings(FILE *out, const struct schema_strings *list)
+{
+    fputc('[', out);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : " ", out);
+        print_string(out, list->items[i]);
+    }
+    fputs(" ]", out);
+}
+
 static void print_value(FILE *out, const struct schema_setting *setting, const void *base)
 {
     const void *field = (const char *)base + setting->offset;
@@ -57,7 +67,7 @@ static void print_value(FILE *out, const struct schema_setting *setting, const v
         print_string(out, endpoint_format(field, text, sizeof text));
         break;
     case SCHEMA_STRINGS:
-        fputs("[ ]", out);
+        print_strings(out, field);
         break;
     }
 }

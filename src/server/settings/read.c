@@ -92,7 +92,7 @@ static bool would_take(const struct schema_setting *setting, const char *text)
     } field = {0};
     bool taken;
 
-    if (setting->kind == SCHEMA_ENDPOINT)
+    if (setting->kind == SCHEMA_ENDPOINT || setting->kind == SCHEMA_STRINGS)
         return false;
     probe.offset = 0;
     taken = *text && schema_assign(&probe, &field, text, NULL) == 0;
@@ -128,6 +128,29 @@ static void complain_form(struct walk *walk, const struct schema_setting *settin
         complain(walk, line, "%s: expected %s", name, expected);
 }
 
+static void walk_strings(struct walk *walk, const struct schema_setting *setting, void *base,
+                         const config_setting_t *array)
+{
+    int count = config_setting_length(array);
+    struct reason why;
+    char name[64];
+
+    schema_clear(setting, base);
+    for (int i = 0; i < count; i++) {
+        const config_setting_t *item = config_setting_get_elem(array, (unsigned)i);
+
+        if (value_kind(item) != VALUE_STRING) {
+            complain_form(walk, setting, array);
+            return;
+        }
+        if (schema_assign(setting, base, value_text(item), &why) < 0) {
+            complain(walk, config_setting_source_line(item), "%s: %s",
+                     schema_full_name(setting, name, sizeof name), why.text);
+            return;
+        }
+    }
+}
+
 static void walk_value(struct walk *walk, const struct schema_setting *setting, void *base,
                        const config_setting_t *value)
 {
@@ -151,12 +174,7 @@ static void walk_value(struct walk *walk, const struct schema_setting *setting, 
     } else if (value_kind(value) != forms[setting->kind].kind) {
         complain_form(walk, setting, value);
     } else if (setting->kind == SCHEMA_STRINGS) {
-        if (config_setting_length(value) == 0)
-            return;
-        if (value_kind(config_setting_get_elem(value, 0)) != VALUE_STRING)
-            complain_form(walk, setting, value);
-        else
-            complain(walk, line, "%s: not in this version", name);
+        walk_strings(walk, setting, base, value);
     } else if (schema_assign(setting, base, value_text(value), &why) < 0) {
         complain(walk, line, "%s: %s", name, why.text);
     }

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define STRINGS_MAX 256
+
 const char *const schema_group_names[SCHEMA_GROUPS] = {
     [SCHEMA_TOP] = "",          [SCHEMA_LISTENER] = "listeners[]",
     [SCHEMA_LIMITS] = "limits", [SCHEMA_SHUTDOWN] = "shutdown",
@@ -104,22 +106,49 @@ static int assign_choice(const struct schema_setting *setting, int *field, const
     return reason_set(why, REASON_USAGE, 0, "\"%s\" is not one of: %s", copy, list);
 }
 
+/* NULL, and why: it is too short, too long, or there is no memory. */
+static char *copy_string(const struct schema_setting *setting, const char *text, struct reason *why)
+{
+    size_t length = strlen(text);
+    char *copy = NULL;
+
+    if (length < setting->min)
+        reason_set(why, REASON_USAGE, 0, "must not be empty");
+    else if (length > setting->max)
+        reason_set(why, REASON_USAGE, 0, "%zu bytes are more than %u", length,
+                   (unsigned)setting->max);
+    else if (!(copy = strdup(text)))
+        reason_errno(why, ENOMEM, "keep a string");
+    return copy;
+}
+
 static int assign_string(const struct schema_setting *setting, char **field, const char *text,
                          struct reason *why)
 {
-    size_t length = strlen(text);
-    char *copy;
+    char *copy = copy_string(setting, text, why);
 
-    if (length < setting->min)
-        return reason_set(why, REASON_USAGE, 0, "must not be empty");
-    if (length > setting->max)
-        return reason_set(why, REASON_USAGE, 0, "%zu bytes are more than %u", length,
-                          (unsigned)setting->max);
-    copy = strdup(text);
     if (!copy)
-        return reason_errno(why, ENOMEM, "keep a string");
+        return -1;
     free(*field);
     *field = copy;
+    return 0;
+}
+
+static int add_string(const struct schema_setting *setting, struct schema_strings *field,
+                      const char *text, struct reason *why)
+{
+    char **items;
+
+    if (field->count == STRINGS_MAX)
+        return reason_set(why, REASON_USAGE, 0, "more than %d texts", STRINGS_MAX);
+    items = realloc(field->items, (field->count + 1) * sizeof *items);
+    if (!items)
+        return reason_errno(why, ENOMEM, "keep a string");
+    field->items = items;
+    items[field->count] = copy_string(setting, text, why);
+    if (!items[field->count])
+        return -1;
+    field->count++;
     return 0;
 }
 
@@ -203,7 +232,7 @@ int schema_assign(const struct schema_setting *setting, void *base, const char *
     case SCHEMA_ENDPOINT:
         return assign_endpoint(field, text, why);
     case SCHEMA_STRINGS:
-        break;
+        return add_string(setting, field, text, why);
     }
     return 0;
 }
@@ -215,6 +244,79 @@ int schema_assign_option(const struct schema_setting *setting, void *base, const
         return schema_assign(setting, base, text, why);
     return text_duration(text, TEXT_UNIT_SECONDS, setting->min, setting->max,
                          (void *)((char *)base + setting->offset), why);
+}
+
+void schema_clear(const struct schema_setting *setting, void *base)
+{
+    void *field = (char *)base + setting->offset;
+
+    if (setting->kind == SCHEMA_STRING) {
+        free(*(char **)field);
+        *(char **)field = NULL;
+    } else if (setting->kind == SCHEMA_STRINGS) {
+        struct schema_strings *list = field;
+
+        while (list->count > 0)
+            free(list->items[--list->count]);
+        free(list->items);
+        list->items = NULL;
+    }
+}
+
+int schema_unshare(const struct schema_setting *setting, void *base, struct reason *why)
+{
+    void *field = (char *)base + setting->offset;
+
+    if (setting->kind == SCHEMA_STRING) {
+        const char *shared = *(char **)field;
+
+        *(char **)field = NULL;
+        return shared ? assign_string(setting, field, shared, why) : 0;
+    }
+    if (setting->kind == SCHEMA_STRINGS) {
+        const struct schema_strings shared = *(struct schema_strings *)field;
+
+        *(struct schema_strings *)field = (struct schema_strings){0};
+        for (size_t i = 0; i < shared.count; i++)
+            if (add_string(setting, field, shared.items[i], why) < 0) {
+                schema_clear(setting, base);
+                return -1;
+            }
+    }
+    return 0;
+}
+
+static bool are_equal(const struct schema_strings *one, const struct schema_strings *other)
+{
+    if (one->count != other->count)
+        return false;
+    for (size_t i = 0; i < one->count; i++)
+        if (strcmp(one->items[i], other->items[i]) != 0)
+            return false;
+    return true;
+}
+
+bool schema_equal(const struct schema_setting *setting, const void *one, const void *other)
+{
+    static const size_t sizes[] = {
+        [SCHEMA_NUMBER] = sizeof(unsigned),   [SCHEMA_SIZE] = sizeof(size_t),
+        [SCHEMA_DURATION] = sizeof(uint64_t), [SCHEMA_FLAG] = sizeof(bool),
+        [SCHEMA_CHOICE] = sizeof(int),        [SCHEMA_FACILITY] = sizeof(int),
+        [SCHEMA_MODE] = sizeof(mode_t),
+    };
+
+    one = (const char *)one + setting->offset;
+    other = (const char *)other + setting->offset;
+    switch (setting->kind) {
+    case SCHEMA_STRING:
+        return strcmp(*(char *const *)one, *(char *const *)other) == 0;
+    case SCHEMA_STRINGS:
+        return are_equal(one, other);
+    case SCHEMA_ENDPOINT:
+        return endpoint_compare(one, other) == 0;
+    default:
+        return memcmp(one, other, sizes[setting->kind]) == 0;
+    }
 }
 
 bool schema_applies(const struct schema_setting *setting, const struct endpoint *endpoint)

@@ -29,8 +29,14 @@ enum schema_kind {
     SCHEMA_FACILITY, /* int; one of log_facility_names */
     SCHEMA_MODE,     /* mode_t; "0660" */
     SCHEMA_STRING,   /* char *, never NULL; min and max are its length */
-    SCHEMA_STRINGS,  /* an array of strings; for now only the empty one, so nothing is stored */
+    SCHEMA_STRINGS,  /* struct schema_strings; min and max are the length of each */
     SCHEMA_ENDPOINT  /* struct endpoint */
+};
+
+/* A list; all zero: the empty one. */
+struct schema_strings {
+    char **items;
+    size_t count;
 };
 
 struct schema_setting {
@@ -43,6 +49,7 @@ struct schema_setting {
     const char *const *choices;
     unsigned needs;    /* traits that the endpoint of a listener must have; 0: every one has it */
     const char *later; /* the value that is "not in this version"; "" = all but the default */
+    bool restart;      /* a change needs a restart: a reload refuses it */
 };
 
 /* At most so many settings. */
@@ -69,14 +76,23 @@ const char *schema_full_name(const struct schema_setting *setting, char *text, s
 const char *schema_suggest(const struct schema *schema, enum schema_group group, const char *name,
                            char *text, size_t size);
 
-/* Checks a value given as text and stores it in base, the struct that offset is into. On failure
- * the old value stays. A string's old value is freed. */
+/* Checks a value given as text and stores it in base, the struct that offset is into; a list
+ * gets one more string. On failure the old value stays. A string's old value is freed. */
 int schema_assign(const struct schema_setting *setting, void *base, const char *text,
                   struct reason *why) MUST_CHECK;
 
 /* The same for a value of the command line, where a duration without a unit is seconds. */
 int schema_assign_option(const struct schema_setting *setting, void *base, const char *text,
                          struct reason *why) MUST_CHECK;
+
+/* Frees what the setting has in base: a string is NULL then, a list is empty. */
+void schema_clear(const struct schema_setting *setting, void *base);
+
+/* Gives base, a copy of another struct, a string or list of its own; on failure it has none. */
+int schema_unshare(const struct schema_setting *setting, void *base, struct reason *why) MUST_CHECK;
+
+/* Whether the setting has the same value in both. */
+bool schema_equal(const struct schema_setting *setting, const void *one, const void *other);
 
 /* Whether the setting means something to a listener of this endpoint. */
 bool schema_applies(const struct schema_setting *setting, const struct endpoint *endpoint);

@@ -29,31 +29,37 @@ static const struct schema_setting rows[] = {
     {SCHEMA_LISTENER, "backlog", SCHEMA_NUMBER, LISTENER(backlog),
      .standard = "1024", .min = 1, .max = 65535},
     {SCHEMA_LISTENER, "mode", SCHEMA_MODE, LISTENER(mode),
-     .standard = "0660", .max = 0777, .needs = ENDPOINT_HAS_PATH},
+     .standard = "0660", .max = 0777, .needs = ENDPOINT_HAS_PATH, .restart = true},
     {SCHEMA_LISTENER, "owner", SCHEMA_STRING, LISTENER(owner),
-     .standard = "", .max = 255, .needs = ENDPOINT_HAS_PATH},
+     .standard = "", .max = 255, .needs = ENDPOINT_HAS_PATH, .restart = true},
     {SCHEMA_LISTENER, "group", SCHEMA_STRING, LISTENER(group),
-     .standard = "", .max = 255, .needs = ENDPOINT_HAS_PATH},
-    {SCHEMA_LISTENER, "allow_users", SCHEMA_STRINGS, .needs = ENDPOINT_HAS_CREDENTIALS, .later = ""},
-    {SCHEMA_LISTENER, "allow_groups", SCHEMA_STRINGS, .needs = ENDPOINT_HAS_CREDENTIALS, .later = ""},
-    {SCHEMA_LISTENER, "allow", SCHEMA_STRINGS, .needs = ENDPOINT_HAS_HOST, .later = ""},
-    {SCHEMA_LISTENER, "deny", SCHEMA_STRINGS, .needs = ENDPOINT_HAS_HOST, .later = ""},
+     .standard = "", .max = 255, .needs = ENDPOINT_HAS_PATH, .restart = true},
+    {SCHEMA_LISTENER, "allow_users", SCHEMA_STRINGS, LISTENER(allow_users),
+     .min = 1, .max = 255, .needs = ENDPOINT_HAS_CREDENTIALS, .later = ""},
+    {SCHEMA_LISTENER, "allow_groups", SCHEMA_STRINGS, LISTENER(allow_groups),
+     .min = 1, .max = 255, .needs = ENDPOINT_HAS_CREDENTIALS, .later = ""},
+    {SCHEMA_LISTENER, "allow", SCHEMA_STRINGS, LISTENER(allow),
+     .min = 1, .max = 255, .needs = ENDPOINT_HAS_HOST, .later = ""},
+    {SCHEMA_LISTENER, "deny", SCHEMA_STRINGS, LISTENER(deny),
+     .min = 1, .max = 255, .needs = ENDPOINT_HAS_HOST, .later = ""},
     {SCHEMA_LISTENER, "nodelay", SCHEMA_FLAG, LISTENER(nodelay),
-     .standard = "true", .needs = ENDPOINT_IS_TCP},
+     .standard = "true", .needs = ENDPOINT_IS_TCP, .restart = true},
     {SCHEMA_LISTENER, "keepalive", SCHEMA_FLAG, LISTENER(keepalive),
-     .standard = "true", .needs = ENDPOINT_IS_TCP},
+     .standard = "true", .needs = ENDPOINT_IS_TCP, .restart = true},
     {SCHEMA_LISTENER, "optional", SCHEMA_FLAG, LISTENER(optional), .standard = "false"},
 
     {SCHEMA_TOP, "workers", SCHEMA_NUMBER, IN(workers), .standard = "0",
-     .max = SETTINGS_WORKERS_MAX},
+     .max = SETTINGS_WORKERS_MAX, .restart = true},
     {SCHEMA_TOP, "busy_poll", SCHEMA_DURATION, IN(busy_poll_ns), .standard = "0", .max = NS_PER_S},
     {SCHEMA_TOP, "buffer", SCHEMA_SIZE, IN(buffer),
      .standard = "64KiB", .min = 4 << 10, .max = 16 << 20},
-    {SCHEMA_TOP, "user", SCHEMA_STRING, IN(user), .standard = "", .max = 255, .later = ""},
-    {SCHEMA_TOP, "group", SCHEMA_STRING, IN(group), .standard = "", .max = 255, .later = ""},
+    {SCHEMA_TOP, "user", SCHEMA_STRING, IN(user),
+     .standard = "", .max = 255, .later = "", .restart = true},
+    {SCHEMA_TOP, "group", SCHEMA_STRING, IN(group),
+     .standard = "", .max = 255, .later = "", .restart = true},
     {SCHEMA_TOP, "allow_root", SCHEMA_FLAG, IN(allow_root), .standard = "false"},
     {SCHEMA_TOP, "sandbox", SCHEMA_CHOICE, IN(sandbox),
-     .standard = "auto", .choices = sandbox_names, .later = "required"},
+     .standard = "auto", .choices = sandbox_names, .later = "required", .restart = true},
 
     {SCHEMA_LIMITS, "connections", SCHEMA_NUMBER, IN(limits.connections),
      .standard = "10000", .min = 1, .max = 1000000},
@@ -78,13 +84,13 @@ static const struct schema_setting rows[] = {
      .standard = "2s", .max = DAY},
 
     {SCHEMA_LOG, "target", SCHEMA_CHOICE, IN(log.target),
-     .standard = "stderr", .choices = log_target_names},
+     .standard = "stderr", .choices = log_target_names, .restart = true},
     {SCHEMA_LOG, "level", SCHEMA_CHOICE, IN(log.level),
      .standard = "notice", .choices = log_level_names},
     {SCHEMA_LOG, "format", SCHEMA_CHOICE, IN(log.format),
-     .standard = "text", .choices = log_format_names},
+     .standard = "text", .choices = log_format_names, .restart = true},
     {SCHEMA_LOG, "facility", SCHEMA_FACILITY, IN(log.facility),
-     .standard = "daemon", .choices = log_facility_names},
+     .standard = "daemon", .choices = log_facility_names, .restart = true},
 };
 /* clang-format on */
 
@@ -92,13 +98,17 @@ const struct schema settings_schema = {rows, sizeof rows / sizeof rows[0]};
 
 _Static_assert(sizeof rows / sizeof rows[0] <= SCHEMA_MAX, "SCHEMA_MAX is too small");
 
+void settings_release_listener(struct settings_listener *listener)
+{
+    for (size_t i = 0; i < settings_schema.count; i++)
+        if (rows[i].group == SCHEMA_LISTENER)
+            schema_clear(&rows[i], listener);
+}
+
 void settings_release_listeners(struct settings *settings)
 {
-    for (size_t i = 0; i < settings->listener_count; i++) {
-        free(settings->listeners[i].name);
-        free(settings->listeners[i].owner);
-        free(settings->listeners[i].group);
-    }
+    for (size_t i = 0; i < settings->listener_count; i++)
+        settings_release_listener(&settings->listeners[i]);
     free(settings->listeners);
     settings->listeners = NULL;
     settings->listener_count = 0;
@@ -107,9 +117,57 @@ void settings_release_listeners(struct settings *settings)
 void settings_release(struct settings *settings)
 {
     settings_release_listeners(settings);
-    free(settings->user);
-    free(settings->group);
+    for (size_t i = 0; i < settings_schema.count; i++)
+        if (rows[i].group != SCHEMA_LISTENER)
+            schema_clear(&rows[i], settings);
     memset(settings, 0, sizeof *settings);
+}
+
+int settings_copy_listener(struct settings_listener *copy, const struct settings_listener *listener,
+                           struct reason *why)
+{
+    int status = 0;
+
+    *copy = *listener;
+    for (size_t i = 0; i < settings_schema.count; i++)
+        if (rows[i].group == SCHEMA_LISTENER && schema_unshare(&rows[i], copy, why) < 0)
+            status = -1;
+    if (status < 0)
+        settings_release_listener(copy);
+    return status;
+}
+
+/* The first setting whose change needs a restart and that is another one, in one struct of each. */
+static const struct schema_setting *find_fixed(bool of_listener, const void *old, const void *new)
+{
+    for (size_t i = 0; i < settings_schema.count; i++)
+        if (rows[i].restart && (rows[i].group == SCHEMA_LISTENER) == of_listener &&
+            !schema_equal(&rows[i], old, new))
+            return &rows[i];
+    return NULL;
+}
+
+int settings_check_change(const struct settings *old, const struct settings *new,
+                          struct reason *why)
+{
+    const struct schema_setting *fixed = find_fixed(false, old, new);
+    char name[64];
+
+    return fixed ? reason_set(why, REASON_USAGE, 0, "a change of %s needs a restart",
+                              schema_full_name(fixed, name, sizeof name))
+                 : 0;
+}
+
+int settings_check_listener_change(const struct settings_listener *old,
+                                   const struct settings_listener *new, struct reason *why)
+{
+    const struct schema_setting *fixed = find_fixed(true, old, new);
+    char text[ENDPOINT_TEXT_SIZE];
+
+    return fixed ? reason_set(why, REASON_USAGE, 0,
+                              "%s: another %s of a listener that is open needs a restart",
+                              endpoint_format(&old->endpoint, text, sizeof text), fixed->name)
+                 : 0;
 }
 
 int settings_complete_listener(const struct settings *settings, size_t index, struct reason *why)

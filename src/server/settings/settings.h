@@ -21,6 +21,7 @@ struct settings_listener {
     unsigned backlog;
     mode_t mode;
     char *owner, *group; /* "" = leave */
+    struct schema_strings allow_users, allow_groups, allow, deny;
     bool nodelay, keepalive, optional;
 };
 
@@ -93,7 +94,22 @@ int settings_complete_listener(const struct settings *settings, size_t index,
 int settings_set(struct settings *settings, const char *name, const char *text,
                  struct reason *why) MUST_CHECK;
 
+/* Whether a reload may go from the old ones to the new: a change of some settings needs a restart.
+ * Listeners apart. */
+int settings_check_change(const struct settings *old, const struct settings *new,
+                          struct reason *why) MUST_CHECK;
+
+/* The same for a listener that is open. */
+int settings_check_listener_change(const struct settings_listener *old,
+                                   const struct settings_listener *new,
+                                   struct reason *why) MUST_CHECK;
+
+/* On failure there is nothing to release. */
+int settings_copy_listener(struct settings_listener *copy, const struct settings_listener *listener,
+                           struct reason *why) MUST_CHECK;
+
 void settings_release(struct settings *settings);
 void settings_release_listeners(struct settings *settings);
+void settings_release_listener(struct settings_listener *listener);
 
 #endif
