@@ -5,5 +5,6 @@ system_tests += \
 	tests/system/man_examples.py \
 	tests/system/quickstart.py \
 	tests/system/readme_transcript.py \
+	tests/system/documented_settings.py \
 	tests/system/settings_file.py \
 	tests/system/small_stack.py

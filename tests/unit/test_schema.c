@@ -272,6 +272,42 @@ static void lists(void **state)
     test_schema = &settings_schema;
 }
 
+/* Each has a place of its own, of the size of its kind, in the struct of its group. */
+static void places(void **state)
+{
+    static const size_t sizes[] = {
+        [SCHEMA_NUMBER] = sizeof(unsigned),
+        [SCHEMA_SIZE] = sizeof(size_t),
+        [SCHEMA_DURATION] = sizeof(uint64_t),
+        [SCHEMA_FLAG] = sizeof(bool),
+        [SCHEMA_CHOICE] = sizeof(int),
+        [SCHEMA_FACILITY] = sizeof(int),
+        [SCHEMA_MODE] = sizeof(mode_t),
+        [SCHEMA_STRING] = sizeof(char *),
+        [SCHEMA_STRINGS] = sizeof(struct schema_strings),
+        [SCHEMA_ENDPOINT] = sizeof(struct endpoint),
+    };
+
+    (void)state;
+    for (size_t i = 0; i < settings_schema.count; i++) {
+        const struct schema_setting *one = &settings_schema.settings[i];
+        size_t end = one->offset + sizes[one->kind];
+
+        if (one->group == SCHEMA_LISTENER)
+            assert_true(end <= sizeof(struct settings_listener));
+        else if (one->offset < offsetof(struct settings, workers) || end > sizeof(struct settings))
+            fail_msg("%s has no place in struct settings", one->name);
+        for (size_t j = 0; j < i; j++) {
+            const struct schema_setting *other = &settings_schema.settings[j];
+
+            if ((one->group == SCHEMA_LISTENER) == (other->group == SCHEMA_LISTENER) &&
+                one->offset < other->offset + sizes[other->kind] && other->offset < end)
+                fail_msg("%s and %s have the same place, or a kind of another size than the field",
+                         one->name, other->name);
+        }
+    }
+}
+
 /* A copy has strings of its own, and is equal until one differs. */
 static void copies(void **state)
 {
@@ -349,10 +385,11 @@ static void restarts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers),     cmocka_unit_test(other_names),
-        cmocka_unit_test(other_types), cmocka_unit_test(every_setting),
-        cmocka_unit_test(ranges),      cmocka_unit_test(lists),
-        cmocka_unit_test(copies),      cmocka_unit_test(restarts),
+        cmocka_unit_test(places),        cmocka_unit_test(numbers),
+        cmocka_unit_test(other_names),   cmocka_unit_test(other_types),
+        cmocka_unit_test(every_setting), cmocka_unit_test(ranges),
+        cmocka_unit_test(lists),         cmocka_unit_test(copies),
+        cmocka_unit_test(restarts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -40,30 +40,55 @@ static void defaults(void **state)
     assert_non_null(empty);
     assert_string_equal(ours, theirs);
     assert_string_equal(ours, empty);
-    /* The shipped file names every setting, so that it can be read as the list of them. */
-    for (size_t i = 0; i < settings_schema.count; i++)
-        if (!strstr(shipped, settings_schema.settings[i].name))
-            fail_msg("%s is not in etc/echo-server.conf", settings_schema.settings[i].name);
     free(ours);
     free(theirs);
     free(empty);
     free(shipped);
 }
 
-/* The manual tells every setting, and its examples are right. */
+/* Whether a word stands in a part of the manual. */
+static bool tells(const char *begin, const char *end, const char *word)
+{
+    size_t length = strlen(word);
+
+    for (const char *at = begin; (at = strstr(at, word)) && at < end; at++)
+        if (strchr(" \n", at[-1]) && strchr(" \n", at[length]))
+            return true;
+    return false;
+}
+
+/* The manual tells each choice and which changes need a restart, and its examples are right. */
 static void manual(void **state)
 {
     static const char begin[] = ".Bd -literal -offset indent\n", end[] = ".Ed\n";
     char *page = source_read("man/echo-server.conf.5"), *block;
+    const char *of_server = strstr(page, ".Ss Changes that need a restart\n"), *of_listener, *rest;
     size_t examples = 0;
 
     (void)state;
+    assert_non_null(of_server);
+    of_listener = strstr(of_server, ".Pp\n");
+    rest = strstr(of_server, ".Sh ");
+    assert_true(of_listener && of_listener < rest);
     for (size_t i = 0; i < settings_schema.count; i++) {
-        char line[64];
+        const struct schema_setting *setting = &settings_schema.settings[i];
+        bool in_listener = setting->group == SCHEMA_LISTENER;
+        char name[64];
 
-        snprintf(line, sizeof line, "\n.It Va %s\n", settings_schema.settings[i].name);
-        if (!strstr(page, line))
-            fail_msg("no%sin the manual", line);
+        if (!in_listener)
+            schema_full_name(setting, name, sizeof name);
+        else
+            snprintf(name, sizeof name, "%s", setting->name);
+        if (tells(in_listener ? of_listener : of_server, in_listener ? rest : of_listener, name) !=
+            setting->restart)
+            fail_msg("echo-server.conf(5): a change of %s %s a restart", name,
+                     setting->restart ? "needs" : "does not need");
+        for (size_t j = 0; setting->kind == SCHEMA_CHOICE && setting->choices[j]; j++) {
+            snprintf(name, sizeof name, ".Ql \\(dq%s\\(dq", setting->choices[j]);
+            if (!strstr(page, name))
+                fail_msg("echo-server.conf(5) does not tell the choice \"%s\" of %s",
+                         setting->choices[j], setting->name);
+        }
     }
     block = strstr(page, ".Sh EXAMPLES");
     assert_non_null(block);

@@ -314,9 +314,16 @@ bool schema_equal(const struct schema_setting *setting, const void *one, const v
         return are_equal(one, other);
     case SCHEMA_ENDPOINT:
         return endpoint_compare(one, other) == 0;
-    default:
-        return memcmp(one, other, sizes[setting->kind]) == 0;
+    case SCHEMA_NUMBER:
+    case SCHEMA_SIZE:
+    case SCHEMA_DURATION:
+    case SCHEMA_FLAG:
+    case SCHEMA_CHOICE:
+    case SCHEMA_FACILITY:
+    case SCHEMA_MODE:
+        break;
     }
+    return memcmp(one, other, sizes[setting->kind]) == 0;
 }
 
 bool schema_applies(const struct schema_setting *setting, const struct endpoint *endpoint)
