@@ -137,7 +137,7 @@ int settings_copy_listener(struct settings_listener *copy, const struct settings
     return status;
 }
 
-/* The first setting whose change needs a restart and that is another one, in one struct of each. */
+/* The first setting that differs and whose change needs a restart. */
 static const struct schema_setting *find_fixed(bool of_listener, const void *old, const void *new)
 {
     for (size_t i = 0; i < settings_schema.count; i++)

@@ -5,54 +5,56 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct run {
+struct teller {
     const struct trial_options *options;
     trial_tell *tell;
     void *context;
     struct trial_record *record;
 };
 
-static void tell(const struct run *run, enum trial_kind kind)
+static void tell(const struct teller *teller, enum trial_kind kind)
 {
-    run->record->kind = kind;
-    run->tell(run->context, run->record);
+    teller->record->kind = kind;
+    teller->tell(teller->context, teller->record);
 }
 
 static void tell_complaint(void *context, const char *sentence)
 {
-    const struct run *run = context;
+    const struct teller *teller = context;
 
-    snprintf(run->record->content.sentence, sizeof run->record->content.sentence, "%s", sentence);
-    tell(run, TRIAL_COMPLAINT);
+    snprintf(teller->record->content.sentence, sizeof teller->record->content.sentence, "%s",
+             sentence);
+    tell(teller, TRIAL_COMPLAINT);
 }
 
 /* Who takes the records makes its settings from the text that was tried: it must not wait for the
  * file, and the file may have changed by then. */
-static void tell_text(const struct run *run, const char *text)
+static void tell_text(const struct teller *teller, const char *text)
 {
-    char *part = run->record->content.sentence;
-    size_t length = text ? strlen(text) : 0, size = sizeof run->record->content.sentence - 1;
+    char *part = teller->record->content.sentence;
+    size_t length = text ? strlen(text) : 0, size = sizeof teller->record->content.sentence - 1;
 
     for (bool more = text; more; more = length > 0) {
         size_t count = length < size ? length : size;
 
         memcpy(part, text, count);
         part[count] = '\0';
-        tell(run, TRIAL_TEXT);
+        tell(teller, TRIAL_TEXT);
         text += count;
         length -= count;
     }
 }
 
-static void look_up(const struct run *run, const struct settings_listener *settings, size_t index)
+static void look_up(const struct teller *teller, const struct settings_listener *settings,
+                    size_t index)
 {
-    struct trial_listener *listener = &run->record->content.listener;
+    struct trial_listener *listener = &teller->record->content.listener;
 
     *listener = (struct trial_listener){.index = index};
-    listener->kept = run->options->keeps(run->options->keeps_context, settings);
+    listener->kept = teller->options->keeps(teller->options->keeps_context, settings);
     if (!listener->kept && names_look_up(&listener->names, settings, &listener->why) < 0)
         listener->names.address_count = 0;
-    tell(run, TRIAL_LISTENER);
+    tell(teller, TRIAL_LISTENER);
 }
 
 static bool needs_service(const struct trial_options *options,
@@ -63,35 +65,35 @@ static bool needs_service(const struct trial_options *options,
 
 int trial_run(const struct trial_options *options, trial_tell *tell_to, void *context)
 {
-    struct run run = {.options = options,
-                      .tell = tell_to,
-                      .context = context,
-                      .record = calloc(1, sizeof *run.record)};
+    struct teller teller = {.options = options,
+                            .tell = tell_to,
+                            .context = context,
+                            .record = calloc(1, sizeof *teller.record)};
     struct settings settings;
     struct reason why;
     char *text = NULL;
     int status = -1;
 
-    if (!run.record)
+    if (!teller.record)
         return -1;
     if (options->reread(options->settings_context, &text, &why) < 0) {
-        tell_complaint(&run, why.text);
+        tell_complaint(&teller, why.text);
         goto out;
     }
-    if (options->load(options->settings_context, text, &settings, tell_complaint, &run) < 0)
+    if (options->load(options->settings_context, text, &settings, tell_complaint, &teller) < 0)
         goto out;
-    tell_text(&run, text);
-    tell(&run, TRIAL_LOADED);
+    tell_text(&teller, text);
+    tell(&teller, TRIAL_LOADED);
     /* A service that is silent shall keep nothing back that needs none. */
     for (int asking = 0; asking < 2; asking++)
         for (size_t i = 0; i < settings.listener_count; i++)
             if (needs_service(options, &settings.listeners[i]) == asking)
-                look_up(&run, &settings.listeners[i], i);
+                look_up(&teller, &settings.listeners[i], i);
     settings_release(&settings);
     status = 0;
 out:
     free(text);
-    free(run.record);
+    free(teller.record);
     return status;
 }
 
