@@ -5,7 +5,8 @@
 #include "base/log.h"
 #include "base/owner.h"
 #include "base/seam.h"
-#include "server/worker.h"
+#include "server/connection.h"
+#include "server/roster.h"
 #include "transport/io.h"
 
 #include <errno.h>
@@ -44,8 +45,9 @@ bool acceptor_resume(struct worker *worker, uint64_t now_ns)
 
         if (!port->paused)
             continue;
-        if (port->resume_ns ? now_ns >= port->resume_ns
-                            : worker->turn_away || admission_has_place(&worker->crew->admission)) {
+        if (port->resume_ns
+                ? now_ns >= port->resume_ns
+                : worker->turn_away || admission_has_place(&worker->roster->admission)) {
             port->paused = loop_watch(&worker->loop, &port->source, LOOP_READ) < 0;
             port->resume_ns = now_ns + BACK_OFF_NS;
         }
@@ -88,7 +90,7 @@ static void turn_away(struct port *port, int fd, const struct address *peer)
 static void take_in(struct port *port, int fd, const struct address *peer, bool place)
 {
     struct worker *worker = port->worker;
-    struct crew *crew = worker->crew;
+    struct roster *roster = worker->roster;
     struct transport_credentials who = {.uid = (uid_t)-1};
     struct admission_ticket ticket;
     struct connection *connection;
@@ -96,12 +98,12 @@ static void take_in(struct port *port, int fd, const struct address *peer, bool 
     const char *name = NULL;
     uint64_t now_ns = clock_now_ns();
 
-    if (admission_wants_user(&crew->admission) && transport_credentials(fd, &who) < 0)
+    if (admission_wants_user(&roster->admission) && transport_credentials(fd, &who) < 0)
         who.uid = (uid_t)-1;
-    if (!admission_check(&crew->admission, peer, who.uid, now_ns, !place, &ticket)) {
+    if (!admission_check(&roster->admission, peer, who.uid, now_ns, !place, &ticket)) {
         turn_away(port, fd, peer);
         if (place)
-            crew_leave(crew, &no_ticket);
+            roster_leave(roster, &no_ticket);
         return;
     }
     if (log_enabled(LOG_LEVEL_INFO))
@@ -109,18 +111,19 @@ static void take_in(struct port *port, int fd, const struct address *peer, bool 
     connection = connection_create(fd, port->listener, &ticket, name, now_ns);
     if (!connection) {
         port->listener->counters[worker->index].accept_errors++;
-        crew_leave(crew, &ticket);
+        roster_leave(roster, &ticket);
         return;
     }
     /* Whoever makes the buffer small means all that a client can make us hold. Without it, the
      * kernel's queue is as long as ever. */
     if (worker->relay.size < QUEUE_BOUND_BELOW)
         (void)!transport_bound_queue(fd, worker->relay.size);
-    connection->id = __atomic_add_fetch(&crew->next_id, 1, __ATOMIC_RELAXED);
+    connection->id = roster_next_id(roster);
     LOG(LOG_LEVEL_INFO, "accept", LOG_NUMBER("id", connection->id), LOG_NUMBER("fd", (uint64_t)fd),
         LOG_TEXT("listener", port->listener->settings.name), LOG_ESCAPED("peer", name));
-    crew_hand_over(crew, connection, worker,
-                   !transport_shares_port(&port->listener->settings.endpoint));
+    if (!transport_shares_port(&port->listener->settings.endpoint))
+        worker = roster_fewest(roster, worker);
+    connection_hand_over(connection, worker, port->worker);
 }
 
 enum outcome { ACCEPTED, TRY_AGAIN, EMPTY, OUT_OF_RESOURCES, BROKEN };
@@ -156,7 +159,7 @@ static enum outcome accept_one(struct port *port, bool place, int *code)
     }
     *code = -fd;
     if (place)
-        crew_leave(port->worker->crew, &no_ticket);
+        roster_leave(port->worker->roster, &no_ticket);
     if (fd != -EAGAIN)
         port->listener->counters[port->worker->index].accept_errors++;
     return classify(-fd);
@@ -181,21 +184,21 @@ void acceptor_ready(struct loop_source *source, unsigned events)
 {
     struct port *port = OWNER(source, struct port, source);
     struct worker *worker = port->worker;
-    struct crew *crew = worker->crew;
+    struct roster *roster = worker->roster;
     int code = 0;
 
     (void)events;
     for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
         /* Clients that may wait do so in the backlog, so their place is taken before they are
          * accepted; those that are turned away must not meet a place that is taken on suspicion. */
-        bool place = !worker->turn_away && admission_enter(&crew->admission, false);
+        bool place = !worker->turn_away && admission_enter(&roster->admission, false);
 
         if (!place && !worker->turn_away) {
             /* The last place is taken: the next turn shows whether anybody else waits. */
             if (i > 0)
                 return;
             tell_lasting("full", port, "limits.connections is reached: clients wait",
-                         &crew->full_told_ns);
+                         &roster->full_told_ns);
             pause_port(port, 0);
             return;
         }
@@ -206,7 +209,7 @@ void acceptor_ready(struct loop_source *source, unsigned events)
         case EMPTY:
             return;
         case OUT_OF_RESOURCES:
-            tell_lasting("accept-paused", port, strerror(code), &crew->shortage_told_ns);
+            tell_lasting("accept-paused", port, strerror(code), &roster->shortage_told_ns);
             pause_port(port, clock_now_ns() + BACK_OFF_NS);
             worker_need_ticks(worker, clock_now_ns());
             return;
@@ -216,7 +219,7 @@ void acceptor_ready(struct loop_source *source, unsigned events)
                 LOG_TEXT("why", strerror(code)));
             loop_forget(&worker->loop, &port->source);
             __atomic_store_n(&port->broken, true, __ATOMIC_RELEASE);
-            loop_wake(crew->main_loop);
+            loop_wake(roster->main_loop);
             return;
         }
     }
@@ -231,7 +234,7 @@ bool acceptor_drain(struct port *port, unsigned *count)
         seam_shutdown(port->socket.fd, SHUT_RD) < 0)
         return true;
     for (int i = 0; i < ACCEPTS_PER_DRAIN; i++) {
-        admission_enter(&port->worker->crew->admission, true);
+        admission_enter(&port->worker->roster->admission, true);
         switch (accept_one(port, true, &code)) {
         case ACCEPTED:
             (*count)++;

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/owner.h"
 #include "base/seam.h"
-#include "server/worker.h"
+#include "server/roster.h"
 #include "transport/io.h"
 #include "transport/sock_diag.h"
 
@@ -60,6 +60,16 @@ void connection_attach(struct connection *connection, struct worker *worker)
         echo_failed(&connection->stream.echo, ECHO_ERROR, -status);
         settle(connection, ECHO_CLOSE);
     }
+}
+
+void connection_hand_over(struct connection *connection, struct worker *worker,
+                          const struct worker *accepting)
+{
+    __atomic_add_fetch(&worker->active, 1, __ATOMIC_RELAXED);
+    if (worker == accepting)
+        connection_attach(connection, worker);
+    else
+        worker_put(worker, connection, &connection->next);
 }
 
 static void tell_closed(const struct connection *connection)
@@ -127,7 +137,7 @@ void connection_destroy(struct connection *connection)
     io_close(&connection->stream.fd);
     free(connection->peer);
     free(connection);
-    worker_ended_one(worker, &ticket);
+    roster_ended_one(worker->roster, worker, &ticket);
 }
 
 /* Waits for what the rules want next, or closes; whether the connection lives on. */
@@ -253,7 +263,7 @@ static bool look(struct connection *connection, uint64_t now_ns)
 }
 
 /* Whether a limit is reached, and which. known: what the client has read. */
-static bool is_over(const struct connection *connection, const struct connection_limits *limits,
+static bool is_over(const struct connection *connection, const struct worker_limits *limits,
                     bool known, uint64_t now_ns, enum echo_reason *reason)
 {
     if (connection->ending_ns) {
@@ -271,7 +281,7 @@ static bool is_over(const struct connection *connection, const struct connection
     return known && passed(limits->idle_ns, connection->progress_ns, now_ns);
 }
 
-void connection_tick(struct connection *connection, const struct connection_limits *limits,
+void connection_tick(struct connection *connection, const struct worker_limits *limits,
                      uint64_t now_ns)
 {
     enum echo_reason reason;

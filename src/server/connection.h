@@ -7,10 +7,9 @@
 #include "server/admission.h"
 #include "server/listener.h"
 #include "server/relay.h"
+#include "server/worker.h"
 
 #include <stdint.h>
-
-struct worker;
 
 /* Kept small: ten thousand idle ones are cheap. Who the peer is stands in text only when the log
  * tells of connections at all. */
@@ -36,12 +35,6 @@ struct connection {
     char *peer;
 };
 
-/* What the clients of a worker are held to; from the settings. */
-struct connection_limits {
-    uint64_t idle_ns, write_ns, lifetime_ns; /* 0 = never */
-    uint64_t linger_ns;
-};
-
 /* Takes the descriptor over, also on failure (NULL, out of memory). peer may be NULL. */
 struct connection *connection_create(int fd, struct listener *listener,
                                      const struct admission_ticket *ticket, const char *peer,
@@ -50,11 +43,15 @@ struct connection *connection_create(int fd, struct listener *listener,
 /* Puts it into a worker's list and loop. Called by that worker. */
 void connection_attach(struct connection *connection, struct worker *worker);
 
+/* Gives it to a worker, from the thread of the one that accepted it. */
+void connection_hand_over(struct connection *connection, struct worker *worker,
+                          const struct worker *accepting);
+
 /* Begins to end it: what has come until now is still returned. May close and free it at once. */
 void connection_stop(struct connection *connection, enum echo_reason reason, uint64_t now_ns);
 
 /* Coarse timers: what the limits say at this time. May close and free it. */
-void connection_tick(struct connection *connection, const struct connection_limits *limits,
+void connection_tick(struct connection *connection, const struct worker_limits *limits,
                      uint64_t now_ns);
 
 /* Closes at once, whatever is still to be returned. */

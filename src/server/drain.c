@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "server/acceptor.h"
+#include "server/connection.h"
 #include "server/server.h"
 
 #include <stdio.h>
@@ -60,8 +61,8 @@ void drain_begin(struct server *server)
     server->drain.begun = true;
     queued = drain_listeners(server);
     server->drain.deadline_ns = clock_now_ns() + grace_ns;
-    server->drain.connections = crew_active(&server->crew);
-    __atomic_store_n(&server->crew.draining, true, __ATOMIC_RELEASE);
+    server->drain.connections = roster_active(&server->crew.roster);
+    __atomic_store_n(&server->crew.roster.draining, true, __ATOMIC_RELEASE);
     crew_resume(&server->crew);
 
     LOG(LOG_LEVEL_NOTICE, "draining", LOG_NUMBER("connections", server->drain.connections),
@@ -97,8 +98,8 @@ static void cut_drain(struct server *server)
     crew_park(&server->crew);
     for (struct listener *one = server->listeners; one; one = one->next)
         listener_close_ports(one);
-    for (unsigned i = 0; i < server->crew.count; i++) {
-        struct connection *connection = server->crew.workers[i].connections, *next;
+    for (unsigned i = 0; i < server->crew.roster.count; i++) {
+        struct connection *connection = server->crew.roster.workers[i].connections, *next;
 
         for (; connection; connection = next) {
             next = connection->next;
@@ -122,7 +123,8 @@ uint64_t drain_continue(struct server *server, uint64_t now_ns)
 
 bool drain_finished(struct server *server)
 {
-    return server->drain.begun && !server->drain.again_ns && crew_active(&server->crew) == 0;
+    return server->drain.begun && !server->drain.again_ns &&
+           roster_active(&server->crew.roster) == 0;
 }
 
 void drain_tell(struct server *server, bool by_force)
@@ -131,7 +133,7 @@ void drain_tell(struct server *server, bool by_force)
 
     /* Past the grace, all that were left have been counted. */
     if (by_force && drain->deadline_ns)
-        drain->cut = crew_active(&server->crew);
+        drain->cut = roster_active(&server->crew.roster);
     LOG(LOG_LEVEL_NOTICE, "drained", LOG_NUMBER("finished", drain->connections - drain->cut),
         LOG_NUMBER("cut", drain->cut));
 }

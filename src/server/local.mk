@@ -6,11 +6,13 @@ libserver_a_SOURCES = \
 	src/server/check.c src/server/check.h \
 	src/server/connection.c src/server/connection.h \
 	src/server/counters.h \
+	src/server/crew.c src/server/crew.h \
 	src/server/drain.c src/server/drain.h \
 	src/server/listener.c src/server/listener.h \
 	src/server/parent.c src/server/parent.h \
 	src/server/relay.c src/server/relay.h \
 	src/server/reload.c src/server/reload.h \
+	src/server/roster.c src/server/roster.h \
 	src/server/server.c src/server/server.h \
 	src/server/statistics.c src/server/statistics.h \
 	src/server/worker.c src/server/worker.h

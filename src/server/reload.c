@@ -220,12 +220,12 @@ static int commit(struct server *server, const struct settings *new, struct list
     for (listener = opened; listener; listener = listener->next)
         if (crew_watch(&server->crew, listener, why) < 0)
             goto unwatch;
-    if (admission_configure(&server->crew.admission, new, why) < 0)
+    if (admission_configure(&server->crew.roster.admission, new, why) < 0)
         goto unwatch;
     if (crew_set_buffer(&server->crew, new->buffer, why) == 0)
         return 0;
     /* The old limits have their table already. */
-    if (admission_configure(&server->crew.admission, &server->settings, NULL) < 0)
+    if (admission_configure(&server->crew.roster.admission, &server->settings, NULL) < 0)
         abort();
 unwatch:
     for (listener = opened; listener; listener = listener->next)
@@ -286,7 +286,8 @@ static void end_reload(struct server *server, int status, const struct reason *w
     if (status < 0) {
         LOG(LOG_LEVEL_ERROR, "reload-refused", LOG_TEXT("why", why->text));
     } else {
-        server_tell_lowered(server->settings.limits.connections, server->crew.admission.capacity);
+        server_tell_lowered(server->settings.limits.connections,
+                            server->crew.roster.admission.capacity);
         LOG(LOG_LEVEL_NOTICE, "reloaded",
             LOG_NUMBER("listeners", count_listeners(server->listeners)));
     }

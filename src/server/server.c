@@ -54,10 +54,10 @@ void server_apply_limits(struct server *server)
 {
     const struct settings *settings = &server->settings;
 
-    for (unsigned i = 0; i < server->crew.count; i++) {
-        struct worker *worker = &server->crew.workers[i];
+    for (unsigned i = 0; i < server->crew.roster.count; i++) {
+        struct worker *worker = &server->crew.roster.workers[i];
 
-        worker->limits = (struct connection_limits){
+        worker->limits = (struct worker_limits){
             .idle_ns = settings->limits.idle_ns,
             .write_ns = settings->limits.write_ns,
             .lifetime_ns = settings->limits.lifetime_ns,
@@ -351,7 +351,7 @@ static int start(struct server *server, struct reason *why)
     server->crew_ready = true;
     if (crew_init(&server->crew, server->worker_count, settings->buffer, capacity, pipes,
                   &server->loop, why) < 0 ||
-        admission_configure(&server->crew.admission, settings, why) < 0)
+        admission_configure(&server->crew.roster.admission, settings, why) < 0)
         return -1;
     server_apply_limits(server);
     for (struct listener *one = server->listeners; one; one = one->next) {

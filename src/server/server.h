@@ -5,11 +5,11 @@
 
 #include "base/loop.h"
 #include "server/announcement.h"
+#include "server/crew.h"
 #include "server/drain.h"
 #include "server/listener.h"
 #include "server/reload.h"
 #include "server/settings/settings.h"
-#include "server/worker.h"
 
 #include <stdbool.h>
 

@@ -2,6 +2,7 @@
 #include "server/statistics.h"
 
 #include "base/log.h"
+#include "server/connection.h"
 
 void statistics_add(struct counters *sum, const struct counters *part)
 {
@@ -24,8 +25,8 @@ void statistics_add(struct counters *sum, const struct counters *part)
 static void add_up(const struct server *server, const struct listener *listener,
                    struct counters *sum)
 {
-    for (unsigned i = 0; i < server->crew.count; i++) {
-        const struct connection *connection = server->crew.workers[i].connections;
+    for (unsigned i = 0; i < server->crew.roster.count; i++) {
+        const struct connection *connection = server->crew.roster.workers[i].connections;
 
         statistics_add(sum, &listener->counters[i]);
         for (; connection; connection = connection->next) {

@@ -5,7 +5,8 @@
 #include "base/clock.h"
 #include "lib/room.h"
 #include "lib/sockets.h"
-#include "server/worker.h"
+#include "server/connection.h"
+#include "server/crew.h"
 #include "transport/io.h"
 
 #include <errno.h>
@@ -28,14 +29,14 @@ struct talk {
     struct worker *worker;
     struct counters counters;
     struct listener listener;
-    struct connection_limits limits;
+    struct worker_limits limits;
     struct connection *connection; /* gone once the client has seen its end */
     uint64_t now_ns;
     int client;
     uint64_t sent, back;
 };
 
-static void begin(struct talk *talk, void (*pair)(int fds[2]), struct connection_limits limits)
+static void begin(struct talk *talk, void (*pair)(int fds[2]), struct worker_limits limits)
 {
     const struct admission_ticket ticket = {0};
     int fds[2], usual = 65536;
@@ -43,12 +44,12 @@ static void begin(struct talk *talk, void (*pair)(int fds[2]), struct connection
     *talk = (struct talk){.limits = limits, .now_ns = NS_PER_S};
     assert_int_equal(loop_init(&talk->main_loop, NULL), 0);
     assert_int_equal(crew_init(&talk->crew, 1, BUFFER, 10, 1, &talk->main_loop, NULL), 0);
-    talk->worker = &talk->crew.workers[0];
+    talk->worker = &talk->crew.roster.workers[0];
     talk->worker->active = 1;
     talk->worker->ask_until_ns = UINT64_MAX;
     talk->listener = (struct listener){.counters = &talk->counters, .worker_count = 1};
     talk->listener.settings.name = (char *)"test";
-    assert_true(admission_enter(&talk->crew.admission, true));
+    assert_true(admission_enter(&talk->crew.roster.admission, true));
     pair(fds);
     for (int i = 0; i < 2; i++) /* what is set does not grow by itself */
         assert_int_equal(setsockopt(fds[i], SOL_SOCKET, SO_RCVBUF, &usual, sizeof usual), 0);
@@ -231,7 +232,7 @@ static void a_silent_client_is_idle(void **state)
     for (size_t i = 0; i < COUNT(pairs); i++) {
         struct talk talk;
 
-        begin(&talk, pairs[i], (struct connection_limits){.idle_ns = NS_PER_S});
+        begin(&talk, pairs[i], (struct worker_limits){.idle_ns = NS_PER_S});
         exchange(&talk, 5);
         pass(&talk, NS_PER_S);
         assert_false(is_ending(&talk));
@@ -245,7 +246,7 @@ static void a_silent_client_is_idle(void **state)
 /* However late the server looks, it serves what has come before it judges. */
 static void what_came_before_a_late_look_counts(void **state)
 {
-    static const struct connection_limits rows[] = {
+    static const struct worker_limits rows[] = {
         {.idle_ns = NS_PER_S}, {.write_ns = NS_PER_S}, {.lifetime_ns = NS_PER_S}};
 
     (void)state;
@@ -273,7 +274,7 @@ static void all_that_came_in_time_is_returned(void **state)
         uint64_t owed;
 
         begin(&talk, pairs[i],
-              (struct connection_limits){.lifetime_ns = NS_PER_S, .linger_ns = NS_PER_S});
+              (struct worker_limits){.lifetime_ns = NS_PER_S, .linger_ns = NS_PER_S});
         assert_int_equal(relay_resize(&talk.worker->relay, 1024), 0);
         push(&talk, 50000);
         while (is_on_its_way(talk.client))
@@ -299,7 +300,7 @@ static void what_was_read_before_a_late_look_counts(void **state)
     for (size_t i = 0; i < COUNT(pairs); i++) {
         struct talk talk;
 
-        begin(&talk, pairs[i], (struct connection_limits){.write_ns = NS_PER_S});
+        begin(&talk, pairs[i], (struct worker_limits){.write_ns = NS_PER_S});
         flood(&talk, 64 << 20);
         pass(&talk, 2 * TICK_NS);
         pull_all(&talk);
@@ -318,7 +319,7 @@ static void an_echo_that_is_not_taken_times_out(void **state)
     for (size_t i = 0; i < COUNT(pairs) * COUNT(lengths); i++) {
         struct talk talk;
 
-        begin(&talk, pairs[i % COUNT(pairs)], (struct connection_limits){.write_ns = NS_PER_S});
+        begin(&talk, pairs[i % COUNT(pairs)], (struct worker_limits){.write_ns = NS_PER_S});
         shrink(&talk);
         exchange(&talk, 5);
         pass(&talk, 10 * NS_PER_S); /* who has taken everything may be silent */
@@ -337,7 +338,7 @@ static void a_client_that_only_sends_times_out(void **state)
     struct talk talk;
 
     (void)state;
-    begin(&talk, sockets_unix_pair, (struct connection_limits){.write_ns = NS_PER_S});
+    begin(&talk, sockets_unix_pair, (struct worker_limits){.write_ns = NS_PER_S});
     for (int i = 0; i < 20 && !is_ending(&talk); i++) {
         push(&talk, 1);
         pass(&talk, TICK_NS);
@@ -349,7 +350,7 @@ static void a_client_that_only_sends_times_out(void **state)
 /* As long as there was no time to ask how much a client has read, it is not judged by it. */
 static void who_could_not_be_asked_is_not_judged(void **state)
 {
-    static const struct connection_limits rows[] = {{.idle_ns = NS_PER_S}, {.write_ns = NS_PER_S}};
+    static const struct worker_limits rows[] = {{.idle_ns = NS_PER_S}, {.write_ns = NS_PER_S}};
 
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -377,7 +378,7 @@ static void an_ending_has_its_own_end(void **state)
     struct talk talk;
 
     (void)state;
-    begin(&talk, sockets_unix_pair, (struct connection_limits){.linger_ns = 100 * NS_PER_S});
+    begin(&talk, sockets_unix_pair, (struct worker_limits){.linger_ns = 100 * NS_PER_S});
     flood(&talk, 64 << 20);
     connection_stop(talk.connection, ECHO_DRAIN, talk.now_ns);
     for (int i = 0; i < 30; i++) {
@@ -394,7 +395,7 @@ static void an_ending_has_its_own_end(void **state)
 /* 4 KiB in a quarter of a second: less than the kernel frees at a time, and never a pause. */
 static void a_steady_slow_reader_has_everything(void **state)
 {
-    static const struct connection_limits rows[] = {
+    static const struct worker_limits rows[] = {
         {.idle_ns = NS_PER_S}, {.write_ns = NS_PER_S}, {.linger_ns = NS_PER_S}};
     struct sock_diag diag;
 
@@ -433,7 +434,7 @@ static void a_cut_is_no_clean_end(void **state)
     for (size_t i = 0; i < COUNT(pairs); i++) {
         struct talk talk;
 
-        begin(&talk, pairs[i], (struct connection_limits){.linger_ns = NS_PER_S});
+        begin(&talk, pairs[i], (struct worker_limits){.linger_ns = NS_PER_S});
         flood(&talk, 64 << 20);
         connection_stop(talk.connection, ECHO_DRAIN, talk.now_ns);
         /* From the stop, or from the first look after it if more of the echo has gone out. */
@@ -455,7 +456,7 @@ static void a_stop_is_a_clean_end(void **state)
     for (size_t i = 0; i < COUNT(pairs); i++) {
         struct talk talk;
 
-        begin(&talk, pairs[i], (struct connection_limits){.linger_ns = NS_PER_S});
+        begin(&talk, pairs[i], (struct worker_limits){.linger_ns = NS_PER_S});
         exchange(&talk, 100);
         push(&talk, 10); /* it came in time, so it is returned */
         connection_stop(talk.connection, ECHO_DRAIN, talk.now_ns);

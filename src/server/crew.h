@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The threads, one for each worker. A worker's thread alone touches its connections and ports while
+ * it runs.
+ *
+ * The main thread changes anything (reload, drain) only while every worker is parked between two
+ * turns: so nothing is locked per message, and those parts read as if there were one thread.
+ */
+#ifndef SERVER_CREW_H
+#define SERVER_CREW_H
+
+#include "server/listener.h"
+#include "server/roster.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+
+struct crew {
+    struct roster roster;
+    unsigned started; /* workers that have their thread */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    unsigned parked;
+    bool park, quit;
+};
+
+/* Prepares count workers, not running yet. capacity: the most connections that can ever be open. */
+int crew_init(struct crew *crew, unsigned count, size_t buffer, unsigned capacity,
+              unsigned pipe_limit, struct loop *main_loop, struct reason *why) MUST_CHECK;
+/* Starts the threads (signals blocked in them). */
+int crew_start(struct crew *crew, struct reason *why) MUST_CHECK;
+/* Between park and resume no worker runs. */
+void crew_park(struct crew *crew);
+void crew_resume(struct crew *crew);
+/* Ends the threads after their turn, closes every connection. */
+void crew_release(struct crew *crew);
+
+/* Sets the buffer of all workers; changes none on failure. Parked or not started. */
+int crew_set_buffer(struct crew *crew, size_t size, struct reason *why) MUST_CHECK;
+
+/* Begins or ends to accept on a listener's ports. Parked or not started. */
+int crew_watch(struct crew *crew, struct listener *listener, struct reason *why) MUST_CHECK;
+void crew_unwatch(struct crew *crew, struct listener *listener);
+
+#endif
