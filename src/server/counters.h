@@ -21,4 +21,6 @@ struct counters {
     uint64_t stalls; /* a client did not take all at once */
 };
 
+void counters_add(struct counters *sum, const struct counters *part);
+
 #endif

@@ -37,64 +37,63 @@ bool drain_listener(struct server *server, struct listener *listener, unsigned *
 }
 
 /* Workers are parked. Without descriptors some clients stay queued, and their ports open. */
-static unsigned drain_listeners(struct server *server)
+static unsigned drain_listeners(struct drain *drain, struct server *server)
 {
     unsigned count = 0;
 
-    server->drain.again_ns = 0;
+    drain->again_ns = 0;
     for (struct listener *one = server->listeners; one; one = one->next)
         if (!drain_listener(server, one, &count))
-            server->drain.again_ns = clock_now_ns() + DRAIN_AGAIN_NS;
+            drain->again_ns = clock_now_ns() + DRAIN_AGAIN_NS;
     return count;
 }
 
-void drain_begin(struct server *server)
+void drain_begin(struct drain *drain, struct server *server)
 {
     uint64_t grace_ns = server->settings.shutdown.grace_ns;
     unsigned queued;
 
-    reload_abandon(server);
     /* While the crew runs: the file system may take its time. */
     for (struct listener *one = server->listeners; one; one = one->next)
         listener_remove_paths(one);
     crew_park(&server->crew);
-    server->drain.begun = true;
-    queued = drain_listeners(server);
-    server->drain.deadline_ns = clock_now_ns() + grace_ns;
-    server->drain.connections = roster_active(&server->crew.roster);
+    drain->begun = true;
+    queued = drain_listeners(drain, server);
+    drain->deadline_ns = clock_now_ns() + grace_ns;
+    drain->connections = roster_active(&server->crew.roster);
     __atomic_store_n(&server->crew.roster.draining, true, __ATOMIC_RELEASE);
     crew_resume(&server->crew);
 
-    LOG(LOG_LEVEL_NOTICE, "draining", LOG_NUMBER("connections", server->drain.connections),
+    LOG(LOG_LEVEL_NOTICE, "draining", LOG_NUMBER("connections", drain->connections),
         LOG_NUMBER("queued", queued), LOG_DURATION("grace", grace_ns));
-    if (isatty(STDERR_FILENO) && server->drain.connections) {
+    if (isatty(STDERR_FILENO) && drain->connections) {
         char text[96];
 
         snprintf(text, sizeof text, "draining %u connection%s, up to %g s; ^C again ends now\n",
-                 server->drain.connections, server->drain.connections == 1 ? "" : "s",
+                 drain->connections, drain->connections == 1 ? "" : "s",
                  (double)grace_ns / (double)NS_PER_S);
         log_for_person(text);
     }
 }
 
 /* Clients that were queued when descriptors had run out: perhaps there are some now. */
-static void drain_again(struct server *server)
+static void drain_again(struct drain *drain, struct server *server)
 {
     crew_park(&server->crew);
-    server->drain.connections += drain_listeners(server);
+    drain->connections += drain_listeners(drain, server);
     crew_resume(&server->crew);
 }
 
 /* The grace is over: the rest is ended, each with what it has received returned. */
-static void cut_drain(struct server *server)
+static void cut_drain(struct drain *drain, struct server *server)
 {
     uint64_t now_ns = clock_now_ns();
 
-    if (server->drain.again_ns)
+    if (drain->again_ns)
         LOG(LOG_LEVEL_WARNING, "backlog-lost",
             LOG_TEXT("why", "no descriptors for clients that wait"));
-    server->drain.deadline_ns = 0;
-    server->drain.again_ns = 0;
+    drain->deadline_ns = 0;
+    drain->again_ns = 0;
     crew_park(&server->crew);
     for (struct listener *one = server->listeners; one; one = one->next)
         listener_close_ports(one);
@@ -103,34 +102,31 @@ static void cut_drain(struct server *server)
 
         for (; connection; connection = next) {
             next = connection->next;
-            server->drain.cut++;
+            drain->cut++;
             connection_stop(connection, ECHO_DRAIN, now_ns);
         }
     }
     crew_resume(&server->crew);
 }
 
-uint64_t drain_continue(struct server *server, uint64_t now_ns)
+uint64_t drain_continue(struct drain *drain, struct server *server, uint64_t now_ns)
 {
-    if (server->drain.deadline_ns && now_ns >= server->drain.deadline_ns)
-        cut_drain(server);
-    if (server->drain.again_ns && now_ns >= server->drain.again_ns)
-        drain_again(server);
-    if (server->drain.again_ns && server->drain.again_ns < server->drain.deadline_ns)
-        return server->drain.again_ns;
-    return server->drain.deadline_ns;
+    if (drain->deadline_ns && now_ns >= drain->deadline_ns)
+        cut_drain(drain, server);
+    if (drain->again_ns && now_ns >= drain->again_ns)
+        drain_again(drain, server);
+    if (drain->again_ns && drain->again_ns < drain->deadline_ns)
+        return drain->again_ns;
+    return drain->deadline_ns;
 }
 
-bool drain_finished(struct server *server)
+bool drain_finished(const struct drain *drain, struct server *server)
 {
-    return server->drain.begun && !server->drain.again_ns &&
-           roster_active(&server->crew.roster) == 0;
+    return drain->begun && !drain->again_ns && roster_active(&server->crew.roster) == 0;
 }
 
-void drain_tell(struct server *server, bool by_force)
+void drain_tell(struct drain *drain, struct server *server, bool by_force)
 {
-    struct drain *drain = &server->drain;
-
     /* Past the grace, all that were left have been counted. */
     if (by_force && drain->deadline_ns)
         drain->cut = roster_active(&server->crew.roster);

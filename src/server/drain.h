@@ -19,16 +19,16 @@ struct drain {
 };
 
 /* Takes in who is queued, closes the listeners, lets the connections go on. */
-void drain_begin(struct server *server);
+void drain_begin(struct drain *drain, struct server *server);
 
 /* Does what is due at this time. Returns when more will be, 0: nothing but by an event. */
-uint64_t drain_continue(struct server *server, uint64_t now_ns);
+uint64_t drain_continue(struct drain *drain, struct server *server, uint64_t now_ns);
 
 /* Whether every connection has ended. */
-bool drain_finished(struct server *server);
+bool drain_finished(const struct drain *drain, struct server *server);
 
 /* The line that counts; by_force: the rest is closed now. */
-void drain_tell(struct server *server, bool by_force);
+void drain_tell(struct drain *drain, struct server *server, bool by_force);
 
 /* For one listener, workers parked: takes in who is queued and closes each socket that has nobody
  * left. Adds to *count those taken in; false: some are left because descriptors ran out. */

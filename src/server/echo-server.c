@@ -8,6 +8,7 @@
 #include "base/standard_output.h"
 #include "base/text.h"
 #include "server/check.h"
+#include "server/lifecycle.h"
 #include "server/parent.h"
 #include "server/server.h"
 #include "server/settings/dump.h"
@@ -237,7 +238,7 @@ static int open_parent(const struct command_line *line, int *fd, struct reason *
 
 /* Signals have their default effect, and the end of the parent has that of TERM, in what may take
  * its time before and after the service: files, names, a terminal that stands still. */
-static int be_interruptible(const struct server_options *options, struct reason *why)
+static int be_interruptible(const struct lifecycle_options *options, struct reason *why)
 {
     inherited_unblock();
     return parent_guard(options->parent_fd, why);
@@ -274,7 +275,8 @@ static int print_help(void)
 static int run(int argc, char **argv)
 {
     struct command_line line = {0};
-    struct server_options options = {.reread = reread, .load = load, .context = &line};
+    struct lifecycle_options options = {
+        .source = {.reread = reread, .load = load, .context = &line}};
     struct settings settings;
     struct reason why = {0};
     char *text;
@@ -317,7 +319,7 @@ static int run(int argc, char **argv)
         settings_release(&settings);
         return status;
     }
-    status = server_run(&settings, &options, &why);
+    status = lifecycle_run(&settings, &options, &why);
     if (status == EXIT_LOCAL) {
         (void)!be_interruptible(&options, NULL);
         complain(NULL, why.text);

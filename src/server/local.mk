@@ -5,9 +5,10 @@ libserver_a_SOURCES = \
 	src/server/announcement.c src/server/announcement.h \
 	src/server/check.c src/server/check.h \
 	src/server/connection.c src/server/connection.h \
-	src/server/counters.h \
+	src/server/counters.c src/server/counters.h \
 	src/server/crew.c src/server/crew.h \
 	src/server/drain.c src/server/drain.h \
+	src/server/lifecycle.c src/server/lifecycle.h \
 	src/server/listener.c src/server/listener.h \
 	src/server/parent.c src/server/parent.h \
 	src/server/relay.c src/server/relay.h \

@@ -5,16 +5,11 @@
 #include "base/log.h"
 #include "base/owner.h"
 #include "server/check.h"
+#include "server/drain.h"
 #include "server/server.h"
-#include "server/statistics.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static struct server *server_of(struct child *child)
-{
-    return OWNER(child, struct server, reload.child);
-}
 
 static void complain_to_log(void *context, const char *sentence)
 {
@@ -32,15 +27,15 @@ static bool keeps(const void *context, const struct settings_listener *wanted)
 }
 
 /* Opens one that is not open yet; its names were looked up in the child. */
-static struct listener *open_one(const struct server *server, size_t index,
+static struct listener *open_one(const struct reload *reload, size_t index,
                                  const struct settings_listener *wanted,
                                  const struct trial_listener *found, struct listener *opened,
                                  struct reason *why)
 {
-    const struct listener_site site = {.locks = &server->reload.locks,
-                                       .served = server->listeners,
+    const struct listener_site site = {.locks = &reload->locks,
+                                       .served = reload->server->listeners,
                                        .opened = opened,
-                                       .worker_count = server->worker_count};
+                                       .worker_count = reload->server->worker_count};
 
     if (!found) {
         reason_set(why, REASON_TIMEOUT, 0, "%.120s: no answer from the name service within 10 s",
@@ -84,15 +79,16 @@ static struct listener *find_staying(const struct server *server,
 
 /* Binds the listeners that are new; checks those that stay. On failure *opened holds what to undo.
  */
-static int open_new(struct server *server, const struct settings *new, struct listener **opened,
-                    struct reason *why)
+static int open_new(const struct reload *reload, const struct settings *new,
+                    struct listener **opened, struct reason *why)
 {
+    struct server *server = reload->server;
     bool any = false;
 
     mark_leaving(server, new);
     for (size_t i = 0; i < new->listener_count; i++) {
         const struct settings_listener *wanted = &new->listeners[i];
-        const struct trial_listener *found = trial_find(&server->reload.child.trial, i);
+        const struct trial_listener *found = trial_find(&reload->child.trial, i);
         struct listener *listener = find_staying(server, wanted, found);
 
         if (listener) {
@@ -103,7 +99,7 @@ static int open_new(struct server *server, const struct settings *new, struct li
         }
         if (found && check_root(new, wanted, &found->names, why) < 0)
             return -1;
-        listener = open_one(server, i, wanted, found, *opened, why);
+        listener = open_one(reload, i, wanted, found, *opened, why);
         if (!listener && !wanted->optional)
             return -1;
         if (!listener) {
@@ -143,7 +139,7 @@ static void sweep(struct server *server)
         }
         *link = listener->next;
         for (unsigned i = 0; i < listener->worker_count; i++)
-            statistics_add(&server->gone, &listener->counters[i]);
+            counters_add(&server->gone, &listener->counters[i]);
         listener_destroy(listener);
     }
 }
@@ -234,13 +230,14 @@ unwatch:
 }
 
 /* All of the new order, or nothing. *new is taken over on success. */
-static int apply(struct server *server, struct settings *new, struct reason *why)
+static int apply(const struct reload *reload, struct settings *new, struct reason *why)
 {
+    struct server *server = reload->server;
     struct listener *opened = NULL, *left = NULL, *listener;
     int status;
 
     if (settings_check_change(&server->settings, new, why) < 0 ||
-        open_new(server, new, &opened, why) < 0) {
+        open_new(reload, new, &opened, why) < 0) {
         destroy_all(opened);
         return -1;
     }
@@ -266,7 +263,7 @@ void reload_release(struct reload *reload)
     child_release(&reload->child);
     locks_release(&reload->locks);
     settings_release(&reload->settings);
-    *reload = (struct reload){0};
+    *reload = (struct reload){.server = reload->server, .source = reload->source};
 }
 
 static unsigned count_listeners(const struct listener *list)
@@ -278,11 +275,12 @@ static unsigned count_listeners(const struct listener *list)
     return count;
 }
 
-static void end_reload(struct server *server, int status, const struct reason *why)
+static void end_reload(struct reload *reload, int status, const struct reason *why)
 {
-    bool again = server->reload.again;
+    const struct server *server = reload->server;
+    bool again = reload->again;
 
-    reload_release(&server->reload);
+    reload_release(reload);
     if (status < 0) {
         LOG(LOG_LEVEL_ERROR, "reload-refused", LOG_TEXT("why", why->text));
     } else {
@@ -292,57 +290,55 @@ static void end_reload(struct server *server, int status, const struct reason *w
             LOG_NUMBER("listeners", count_listeners(server->listeners)));
     }
     if (again)
-        reload_begin(server);
+        reload_begin(reload);
 }
 
 /* Once no other server is starting in the directories of the new listeners, or has taken too long.
  */
-static void try_to_apply(struct server *server, uint64_t now_ns)
+static void try_to_apply(struct reload *reload, uint64_t now_ns)
 {
-    struct reload *reload = &server->reload;
     struct reason why = {0};
     int status;
 
-    if (!server_lock(server, &reload->settings, reload->patience_ns, &reload->locks)) {
+    if (!server_lock(reload->server, &reload->settings, reload->patience_ns, &reload->locks)) {
         reload->retry_ns = now_ns + LOCKS_RETRY_MS * NS_PER_MS;
         return;
     }
-    status = apply(server, &reload->settings, &why);
+    status = apply(reload, &reload->settings, &why);
     if (status == 0)
         reload->settings = (struct settings){0};
-    end_reload(server, status, &why);
+    end_reload(reload, status, &why);
 }
 
 static void child_ended(struct child *child)
 {
-    struct server *server = server_of(child);
-    struct reload *reload = &server->reload;
+    struct reload *reload = OWNER(child, struct reload, child);
+    const struct reload_source *source = reload->source;
     uint64_t now_ns = clock_now_ns();
     struct reason why = {0};
     int status = child_result(child, &why);
 
     if (status == 0) {
-        status = server->options->load(server->options->context, child->trial.text,
-                                       &reload->settings, complain_to_log, NULL);
+        status = source->load(source->context, child->trial.text, &reload->settings,
+                              complain_to_log, NULL);
         if (status < 0)
             reason_set(&why, REASON_USAGE, 0, "the settings are not valid");
     }
     if (status < 0) {
-        end_reload(server, status, &why);
+        end_reload(reload, status, &why);
         return;
     }
     reload->patience_ns = now_ns + LOCKS_PATIENCE_NS;
-    try_to_apply(server, now_ns);
+    try_to_apply(reload, now_ns);
 }
 
-void reload_begin(struct server *server)
+void reload_begin(struct reload *reload)
 {
-    struct reload *reload = &server->reload;
-    const struct trial_options options = {.reread = server->options->reread,
-                                          .load = server->options->load,
-                                          .settings_context = server->options->context,
+    const struct trial_options options = {.reread = reload->source->reread,
+                                          .load = reload->source->load,
+                                          .settings_context = reload->source->context,
                                           .keeps = keeps,
-                                          .keeps_context = server};
+                                          .keeps_context = reload->server};
     struct reason why;
 
     if (reload->running) {
@@ -350,25 +346,24 @@ void reload_begin(struct server *server)
         return;
     }
     reload->running = true;
-    if (child_begin(&reload->child, &server->loop, &options, complain_to_log, child_ended, &why) <
-        0)
-        end_reload(server, -1, &why);
+    if (child_begin(&reload->child, &reload->server->loop, &options, complain_to_log, child_ended,
+                    &why) < 0)
+        end_reload(reload, -1, &why);
 }
 
-uint64_t reload_continue(struct server *server, uint64_t now_ns)
+uint64_t reload_continue(struct reload *reload, uint64_t now_ns)
 {
-    struct reload *reload = &server->reload;
     uint64_t limit_ns;
 
     if (reload->retry_ns && now_ns >= reload->retry_ns)
-        try_to_apply(server, now_ns);
+        try_to_apply(reload, now_ns);
     limit_ns = child_continue(&reload->child, now_ns);
     return limit_ns ? limit_ns : reload->retry_ns;
 }
 
-void reload_abandon(struct server *server)
+void reload_abandon(struct reload *reload)
 {
-    if (server->reload.running)
+    if (reload->running)
         LOG(LOG_LEVEL_NOTICE, "reload-ignored", LOG_TEXT("why", "the server is draining"));
-    reload_release(&server->reload);
+    reload_release(reload);
 }

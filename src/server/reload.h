@@ -11,7 +11,17 @@
 
 struct server;
 
+/* Where the settings come from. */
+struct reload_source {
+    settings_reread *reread;
+    settings_load *load;
+    void *context; /* of both */
+};
+
+/* The owner sets the first two, and the rest to zero. */
 struct reload {
+    struct server *server;
+    const struct reload_source *source;
     struct child child;
     struct settings settings; /* that shall be in force, once the child is gone */
     struct locks locks;
@@ -22,13 +32,13 @@ struct reload {
 };
 
 /* Starts a reload; the log tells how it ended. */
-void reload_begin(struct server *server);
+void reload_begin(struct reload *reload);
 
 /* Does what is due at this time. Returns when more will be, 0: nothing but by an event. */
-uint64_t reload_continue(struct server *server, uint64_t now_ns);
+uint64_t reload_continue(struct reload *reload, uint64_t now_ns);
 
 /* Ends a running reload without effect, and says so. Never waits. */
-void reload_abandon(struct server *server);
+void reload_abandon(struct reload *reload);
 void reload_release(struct reload *reload);
 
 #endif

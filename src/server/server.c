@@ -2,33 +2,15 @@
 #include "server/server.h"
 
 #include "base/clock.h"
-#include "base/inherited.h"
 #include "base/log.h"
-#include "base/owner.h"
-#include "base/text.h"
 #include "server/check.h"
-#include "server/parent.h"
-#include "server/statistics.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 enum {
     WORKERS_DEFAULT_MAX = 4,
     PIPES_MAX = 64 /* of 512 KiB: half of the 16384 pages that a user may have by default */
 };
-
-static struct server *server_of(struct loop_source *source)
-{
-    return OWNER(source, struct server, signals);
-}
 
 static unsigned cpu_count(void)
 {
@@ -48,8 +30,6 @@ unsigned server_worker_count(const struct settings *settings)
     return count ? count : 1;
 }
 
-/* Gives every worker what the settings say of time, and the log its level. Parked or not started.
- */
 void server_apply_limits(struct server *server)
 {
     const struct settings *settings = &server->settings;
@@ -76,19 +56,6 @@ void server_tell_skipped(const struct settings_listener *listener, const struct 
         LOG_TEXT("why", why->text));
 }
 
-static int look_up_names(const struct settings *settings, struct names *names, struct reason *why)
-{
-    for (size_t i = 0; i < settings->listener_count; i++) {
-        if (names_look_up(&names[i], &settings->listeners[i], why) == 0)
-            continue;
-        if (!settings->listeners[i].optional)
-            return -1;
-        server_tell_skipped(&settings->listeners[i], why);
-        names[i].address_count = 0;
-    }
-    return 0;
-}
-
 bool server_lock(const struct server *server, const struct settings *settings, uint64_t patience_ns,
                  struct locks *locks)
 {
@@ -107,16 +74,7 @@ bool server_lock(const struct server *server, const struct settings *settings, u
     return false;
 }
 
-/* Waits for other servers that start, while a signal or the parent's end still ends us. */
-static void take_locks(const struct server *server, struct locks *locks)
-{
-    uint64_t patience_ns = clock_now_ns() + LOCKS_PATIENCE_NS;
-
-    while (!server_lock(server, &server->settings, patience_ns, locks))
-        poll(NULL, 0, LOCKS_RETRY_MS);
-}
-
-static int open_listeners(struct server *server, const struct names *names,
+int server_open_listeners(struct server *server, const struct names *names,
                           const struct locks *locks, struct reason *why)
 {
     struct listener **end = &server->listeners;
@@ -197,156 +155,12 @@ void server_tell_listener(const struct listener *listener)
     }
 }
 
-/* The contract of standard output: one line for each address, then "ready". The caller frees. */
-static char *announcement_text(const struct server *server, bool for_a_person, size_t *length)
-{
-    char text[ADDRESS_TEXT_SIZE], word[4 * ADDRESS_TEXT_SIZE], *all = NULL;
-    FILE *out = open_memstream(&all, length);
-
-    if (!out)
-        return NULL;
-    for (const struct listener *one = server->listeners; one; one = one->next)
-        for (size_t i = 0; i < one->port_count; i++)
-            if (one->ports[i].first)
-                fprintf(out, "listening %s\n",
-                        address_format(&one->ports[i].address, text, sizeof text));
-    fprintf(out, "ready\n");
-    if (for_a_person && server->listeners)
-        fprintf(out, "try: echo-client %s hello\n",
-                text_quote_word(
-                    word, sizeof word,
-                    address_format(&server->listeners->ports[0].address, text, sizeof text)));
-    if (fclose(out) == 0)
-        return all;
-    free(all);
-    return NULL;
-}
-
-static int announce(struct server *server, struct reason *why)
-{
-    const int fds[] = {STDOUT_FILENO, server->options->ready_fd};
-
-    /* What was done before comes before; a log that nobody reads delays the start by so much. */
-    log_flush(NS_PER_S / 10);
-    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
-        size_t length;
-        char *text;
-
-        if (fds[i] < 0 || (i > 0 && fds[i] == STDOUT_FILENO))
-            continue;
-        text = announcement_text(server, i == 0 && isatty(STDOUT_FILENO), &length);
-        if (!text)
-            return reason_errno(why, ENOMEM, "announce the listeners");
-        announcement_begin(&server->announcements[i], &server->loop, fds[i], text, length);
-    }
-    return 0;
-}
-
-static void handle_signal(struct server *server, uint32_t number)
-{
-    switch (number) {
-    case SIGHUP:
-        /* A drain has the last word. */
-        if (server->drain.begun)
-            LOG(LOG_LEVEL_NOTICE, "reload-ignored", LOG_TEXT("why", "the server is draining"));
-        else
-            reload_begin(server);
-        break;
-    case SIGUSR1:
-        statistics_log(server);
-        break;
-    default:
-        if (server->drain.begun)
-            server->ended_by_force = true;
-        else
-            drain_begin(server);
-    }
-}
-
-static void signals_ready(struct loop_source *source, unsigned events)
-{
-    struct server *server = server_of(source);
-    struct signalfd_siginfo info;
-
-    (void)events;
-    while (read(source->fd, &info, sizeof info) == sizeof info)
-        handle_signal(server, info.ssi_signo);
-}
-
-/* Signals become events of the main thread's loop; the workers never see one. */
-static int take_signals(struct server *server, struct reason *why)
-{
-    static const int handled[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
-    sigset_t set;
-    int status;
-
-    parent_unguard();
-    sigemptyset(&set);
-    for (size_t i = 0; i < sizeof handled / sizeof handled[0]; i++)
-        if (!inherited_ignores(handled[i]))
-            sigaddset(&set, handled[i]);
-    signal(SIGCHLD, SIG_DFL);
-    /* Replaces the inherited mask, which may block anything. */
-    if (sigprocmask(SIG_SETMASK, &set, NULL) < 0)
-        return reason_errno(why, errno, "sigprocmask");
-    server->signals.ready = signals_ready;
-    server->signals.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-    if (server->signals.fd < 0)
-        return reason_errno(why, errno, "signalfd");
-    status = loop_watch(&server->loop, &server->signals, LOOP_READ);
-    return status < 0 ? reason_errno(why, -status, "epoll_ctl") : 0;
-}
-
-static void parent_ready(struct loop_source *source, unsigned events)
-{
-    struct server *server = OWNER(source, struct server, parent);
-
-    (void)events;
-    loop_forget(&server->loop, source);
-    LOG(LOG_LEVEL_NOTICE, "parent-ended", LOG_TEXT("why", "--exit-with-parent"));
-    if (!server->drain.begun)
-        drain_begin(server);
-}
-
-static int watch_parent(struct server *server, struct reason *why)
-{
-    int status;
-
-    server->parent = (struct loop_source){.ready = parent_ready, .fd = server->options->parent_fd};
-    status = server->parent.fd < 0 ? 0 : loop_watch(&server->loop, &server->parent, LOOP_READ);
-    return status < 0 ? reason_errno(why, -status, "epoll_ctl") : 0;
-}
-
-/* Everything that may take its time, then the signals, then the sockets. */
-static int bind_listeners(struct server *server, struct reason *why)
-{
-    struct names *names = calloc(server->settings.listener_count, sizeof *names);
-    struct locks locks = {0};
-    int status = -1;
-
-    if (!names)
-        return reason_errno(why, ENOMEM, "listeners");
-    signal(SIGPIPE, SIG_IGN); /* from here on the log writes, and its reader may have ended */
-    if (look_up_names(&server->settings, names, why) < 0)
-        goto out;
-    take_locks(server, &locks);
-    if (take_signals(server, why) == 0)
-        status = open_listeners(server, names, &locks, why);
-    locks_release(&locks);
-out:
-    free(names);
-    return status;
-}
-
-static int start(struct server *server, struct reason *why)
+int server_prepare(struct server *server, struct reason *why)
 {
     const struct settings *settings = &server->settings;
     unsigned capacity = 0, pipes = 0;
 
-    server->worker_count = server_worker_count(settings);
-    if (loop_init(&server->loop, why) < 0 || watch_parent(server, why) < 0)
-        return -1;
-    if (bind_listeners(server, why) < 0 || share_descriptors(server, &capacity, &pipes, why) < 0)
+    if (share_descriptors(server, &capacity, &pipes, why) < 0)
         return -1;
     server->crew_ready = true;
     if (crew_init(&server->crew, server->worker_count, settings->buffer, capacity, pipes,
@@ -359,13 +173,10 @@ static int start(struct server *server, struct reason *why)
             return -1;
         server_tell_listener(one);
     }
-    if (geteuid() == 0 && !*settings->user)
-        LOG(LOG_LEVEL_WARNING, "running-as-root",
-            LOG_TEXT("why", "start echo-server as another user where you can"));
-    return crew_start(&server->crew, why) < 0 ? -1 : announce(server, why);
+    return 0;
 }
 
-static bool is_deserted(const struct server *server)
+bool server_is_deserted(const struct server *server)
 {
     for (const struct listener *one = server->listeners; one; one = one->next)
         for (size_t i = 0; i < one->port_count; i++)
@@ -374,79 +185,19 @@ static bool is_deserted(const struct server *server)
     return true;
 }
 
-static void serve(struct server *server)
-{
-    while (!server->ended_by_force) {
-        uint64_t now_ns = clock_now_ns();
-        uint64_t next_ns;
-        int status;
-
-        if (!server->drain.begun && is_deserted(server)) {
-            LOG(LOG_LEVEL_ERROR, "no-listener-left",
-                LOG_TEXT("why", "accept fails on every one of them"));
-            server->deserted = true;
-            drain_begin(server);
-        }
-        next_ns = clock_earlier_ns(drain_continue(server, now_ns), reload_continue(server, now_ns));
-        if (drain_finished(server))
-            break;
-        status = loop_turn(&server->loop, clock_poll_ms(now_ns, next_ns));
-        if (status < 0) {
-            LOG(LOG_LEVEL_ERROR, "loop-broken", LOG_TEXT("why", strerror(-status)));
-            server->ended_by_force = true;
-        }
-    }
-    drain_tell(server, server->ended_by_force);
-}
-
-static void release(struct server *server)
+void server_release(struct server *server)
 {
     struct listener **lists[] = {&server->listeners, &server->removed};
 
-    for (size_t i = 0; i < sizeof server->announcements / sizeof server->announcements[0]; i++)
-        announcement_release(&server->announcements[i]);
-    reload_release(&server->reload);
     if (server->crew_ready)
         crew_release(&server->crew);
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         while (*lists[i]) {
             struct listener *next = (*lists[i])->next;
 
             listener_destroy(*lists[i]);
             *lists[i] = next;
         }
-    if (server->signals.fd >= 0)
-        close(server->signals.fd);
     loop_release(&server->loop);
     settings_release(&server->settings);
-}
-
-int server_run(struct settings *settings, const struct server_options *options, struct reason *why)
-{
-    struct server server = {.settings = *settings,
-                            .options = options,
-                            .signals.fd = -1,
-                            .loop = {.fd = -1, .wake_fd = -1}};
-    struct log_options log = {.level = settings->log.level,
-                              .target = settings->log.target,
-                              .format = settings->log.format,
-                              .facility = settings->log.facility,
-                              .program = "echo-server"};
-    int status = EXIT_LOCAL;
-
-    *settings = (struct settings){0};
-    if (log_start(&log, why) < 0) {
-        settings_release(&server.settings);
-        return EXIT_LOCAL;
-    }
-    if (start(&server, why) == 0) {
-        serve(&server);
-        if (server.ended_by_force)
-            status = EXIT_MISSING;
-        else if (!server.deserted)
-            status = EXIT_EXACT;
-    }
-    release(&server);
-    log_stop(NS_PER_S / 2);
-    return status;
 }

@@ -3,23 +3,7 @@
 
 #include "base/log.h"
 #include "server/connection.h"
-
-void statistics_add(struct counters *sum, const struct counters *part)
-{
-    sum->accepted += part->accepted;
-    sum->active += part->active;
-    sum->received += part->received;
-    sum->returned += part->returned;
-    sum->half_closes += part->half_closes;
-    sum->resets += part->resets;
-    sum->cut += part->cut;
-    sum->timeouts += part->timeouts;
-    sum->errors += part->errors;
-    sum->over_limit += part->over_limit;
-    sum->pauses += part->pauses;
-    sum->accept_errors += part->accept_errors;
-    sum->stalls += part->stalls;
-}
+#include "server/server.h"
 
 /* What a listener's connections have done so far, those that are open included. */
 static void add_up(const struct server *server, const struct listener *listener,
@@ -28,7 +12,7 @@ static void add_up(const struct server *server, const struct listener *listener,
     for (unsigned i = 0; i < server->crew.roster.count; i++) {
         const struct connection *connection = server->crew.roster.workers[i].connections;
 
-        statistics_add(sum, &listener->counters[i]);
+        counters_add(sum, &listener->counters[i]);
         for (; connection; connection = connection->next) {
             if (connection->listener != listener)
                 continue;
@@ -72,7 +56,7 @@ void statistics_log(struct server *server)
         struct counters sum = {0};
 
         add_up(server, listener, &sum);
-        statistics_add(&total, &sum);
+        counters_add(&total, &sum);
         tell(listener->settings.name, &sum);
     }
     for (listener = server->removed; listener; listener = listener->next)

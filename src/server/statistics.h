@@ -3,11 +3,9 @@
 #ifndef SERVER_STATISTICS_H
 #define SERVER_STATISTICS_H
 
-#include "server/server.h"
+struct server;
 
 /* Parks the workers for the time of adding up. */
 void statistics_log(struct server *server);
-
-void statistics_add(struct counters *sum, const struct counters *part);
 
 #endif
