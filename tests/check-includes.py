@@ -17,6 +17,7 @@ LAYERS = {
     "echo": ["echo/"],
     "measure": ["measure/", "transport/", "base/"],
     "server/settings": ["server/settings/", "transport/", "base/"],
+    "server/process": ["server/process/", "base/"],
     "server": ["server/", "echo/", "transport/", "base/"],
     "client": ["client/", "measure/", "transport/", "base/"],
     "bench": ["bench/", "measure/", "transport/", "base/"],
@@ -71,6 +72,7 @@ class Includes(unittest.TestCase):
                            ("server/x.c", "#include <sys/un.h>"),
                            ("server/x.c", "#  include <netinet/tcp.h>"),
                            ("server/settings/x.c", '#include "server/listener.h"'),
+                           ("server/process/x.c", '#include "server/server.h"'),
                            ("server/x.c", "#include <libconfig.h>")):
             self.assertEqual(len(list(complaints(name, line))), 1, (name, line))
 

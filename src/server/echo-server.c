@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "server/check.h"
 #include "server/lifecycle.h"
-#include "server/parent.h"
+#include "server/process/parent.h"
 #include "server/server.h"
 #include "server/settings/dump.h"
 #include "server/settings/file.h"

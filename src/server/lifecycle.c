@@ -6,9 +6,9 @@
 #include "base/log.h"
 #include "base/owner.h"
 #include "base/text.h"
-#include "server/announcement.h"
 #include "server/drain.h"
-#include "server/parent.h"
+#include "server/process/announcement.h"
+#include "server/process/parent.h"
 #include "server/server.h"
 #include "server/statistics.h"
 

@@ -2,7 +2,6 @@ noinst_LIBRARIES += libserver.a
 libserver_a_SOURCES = \
 	src/server/acceptor.c src/server/acceptor.h \
 	src/server/admission.c src/server/admission.h \
-	src/server/announcement.c src/server/announcement.h \
 	src/server/check.c src/server/check.h \
 	src/server/connection.c src/server/connection.h \
 	src/server/counters.c src/server/counters.h \
@@ -10,7 +9,6 @@ libserver_a_SOURCES = \
 	src/server/drain.c src/server/drain.h \
 	src/server/lifecycle.c src/server/lifecycle.h \
 	src/server/listener.c src/server/listener.h \
-	src/server/parent.c src/server/parent.h \
 	src/server/relay.c src/server/relay.h \
 	src/server/reload.c src/server/reload.h \
 	src/server/roster.c src/server/roster.h \
@@ -20,4 +18,4 @@ libserver_a_SOURCES = \
 
 bin_PROGRAMS += echo-server
 echo_server_SOURCES = src/server/echo-server.c
-echo_server_LDADD = libserver.a libsettings.a libecho.a libtransport.a libbase.a $(LIBCONFIG_LIBS)
+echo_server_LDADD = libserver.a libsettings.a libprocess.a libecho.a libtransport.a libbase.a $(LIBCONFIG_LIBS)

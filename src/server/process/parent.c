@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "server/parent.h"
+#include "server/process/parent.h"
 
 #include "base/seam.h"
 

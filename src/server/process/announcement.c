@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "server/announcement.h"
+#include "server/process/announcement.h"
 
 #include "base/log.h"
 #include "base/owner.h"

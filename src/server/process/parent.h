@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The process that started us, for a server that shall not outlive it. */
-#ifndef SERVER_PARENT_H
-#define SERVER_PARENT_H
+#ifndef PROCESS_PARENT_H
+#define PROCESS_PARENT_H
 
 #include "base/reason.h"
 

@@ -2,8 +2,8 @@
 /* A text for whoever started the server, on a descriptor that perhaps nobody reads: what does not
  * fit now is written when there is room. Never blocks, and leaves the descriptor's flags alone,
  * which others share. */
-#ifndef SERVER_ANNOUNCEMENT_H
-#define SERVER_ANNOUNCEMENT_H
+#ifndef PROCESS_ANNOUNCEMENT_H
+#define PROCESS_ANNOUNCEMENT_H
 
 #include "base/loop.h"
 
