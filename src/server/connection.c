@@ -133,7 +133,7 @@ void connection_destroy(struct connection *connection)
     if (echo_held(&connection->stream.echo) ||
         connection->stream.echo.reason == ECHO_RESET_AFTER_LINGER)
         io_reset_at_close(connection->stream.fd);
-    stream_release(&worker->relay, &connection->stream);
+    stream_release(&connection->stream, &worker->relay.pipes);
     io_close(&connection->stream.fd);
     free(connection->peer);
     free(connection);

@@ -106,7 +106,7 @@ static void tick(struct worker *worker, uint64_t now_ns)
         soon = true;
     }
     soon |= acceptor_resume(worker, now_ns);
-    soon |= relay_trim(&worker->relay);
+    soon |= pipes_trim(&worker->relay.pipes);
     if (soon)
         worker_need_ticks(worker, now_ns);
     else if (worker->tick_ns == 0 && period_ns)

@@ -9,11 +9,13 @@ libserver_a_SOURCES = \
 	src/server/drain.c src/server/drain.h \
 	src/server/lifecycle.c src/server/lifecycle.h \
 	src/server/listener.c src/server/listener.h \
+	src/server/pipes.c src/server/pipes.h \
 	src/server/relay.c src/server/relay.h \
 	src/server/reload.c src/server/reload.h \
 	src/server/roster.c src/server/roster.h \
 	src/server/server.c src/server/server.h \
 	src/server/statistics.c src/server/statistics.h \
+	src/server/stream.c src/server/stream.h \
 	src/server/worker.c src/server/worker.h
 
 bin_PROGRAMS += echo-server

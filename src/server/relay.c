@@ -6,7 +6,6 @@
 #include "transport/io.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,8 +17,7 @@ enum {
     BULK_READS = 4,   /* so many thick reads in a row make a bulk transfer */
     BULK_CREDIT = 16, /* and so many thin ones end it */
     QUIET_READS = 32, /* only after so many thick ones while nothing thin came to any stream */
-    BULK_FACTOR = 8,  /* so many buffers go through a pipe at once while the client takes them */
-    PIPE_SIZE = 512 * 1024
+    BULK_FACTOR = 8   /* so many buffers go through a pipe at once while the client takes them */
 };
 
 /* Whether that much at once speaks of bulk. A full buffer would be too much to ask: TCP over
@@ -35,14 +33,9 @@ static inline bool is_thin(const struct relay *relay, size_t count)
     return count < relay->size / 16;
 }
 
-struct relay_pipe {
-    struct relay_pipe *next; /* free list */
-    int out, in;
-};
-
 int relay_init(struct relay *relay, size_t size, unsigned pipe_limit, struct reason *why)
 {
-    *relay = (struct relay){.size = size, .capacity = size, .pipe_limit = pipe_limit};
+    *relay = (struct relay){.size = size, .capacity = size, .pipes.limit = pipe_limit};
     relay->buffer = seam_allocate(size);
     return relay->buffer ? 0 : reason_errno(why, ENOMEM, "buffer of a worker");
 }
@@ -65,94 +58,9 @@ int relay_resize(struct relay *relay, size_t size)
 
 void relay_release(struct relay *relay)
 {
-    while (relay->pipes) {
-        struct relay_pipe *pipe = relay->pipes;
-
-        relay->pipes = pipe->next;
-        close(pipe->in);
-        close(pipe->out);
-        free(pipe);
-    }
+    pipes_release(&relay->pipes);
     free(relay->buffer);
     *relay = (struct relay){0};
-}
-
-/* A free pipe of the pool, a new one, or NULL: then the bytes are copied. */
-static struct relay_pipe *take_pipe(struct relay *relay)
-{
-    struct relay_pipe *pipe = relay->pipes;
-    int fds[2];
-
-    if (pipe) {
-        relay->pipes = pipe->next;
-        if (--relay->free_count < relay->free_least)
-            relay->free_least = relay->free_count;
-        return pipe;
-    }
-    if (relay->pipe_count >= relay->pipe_limit)
-        return NULL;
-    pipe = seam_allocate(sizeof *pipe);
-    if (!pipe)
-        return NULL;
-    if (seam_pipe(fds) < 0) {
-        free(pipe);
-        return NULL;
-    }
-    /* A pipe holds pieces of pages, not bytes. One that the kernel leaves smaller works as well. */
-    (void)fcntl(fds[1], F_SETPIPE_SZ, PIPE_SIZE);
-    pipe->out = fds[0];
-    pipe->in = fds[1];
-    relay->pipe_count++;
-    return pipe;
-}
-
-static void return_pipe(struct relay *relay, struct relay_pipe *pipe)
-{
-    pipe->next = relay->pipes;
-    relay->pipes = pipe;
-    relay->free_count++;
-    if (!relay->trimmed && relay->pooled) {
-        relay->trimmed = true;
-        relay->pooled(relay);
-    }
-}
-
-/* A pipe with bytes in it that nobody wants any more cannot be used again. */
-static void destroy_pipe(struct relay *relay, struct relay_pipe *pipe)
-{
-    close(pipe->in);
-    close(pipe->out);
-    free(pipe);
-    relay->pipe_count--;
-}
-
-bool relay_trim(struct relay *relay)
-{
-    for (; relay->free_least > 0; relay->free_least--) {
-        struct relay_pipe *pipe = relay->pipes;
-
-        relay->pipes = pipe->next;
-        relay->free_count--;
-        destroy_pipe(relay, pipe);
-    }
-    relay->free_least = relay->free_count;
-    relay->trimmed = relay->free_count > 0;
-    return relay->trimmed;
-}
-
-void stream_init(struct stream *stream, int fd)
-{
-    *stream = (struct stream){.fd = fd};
-    echo_init(&stream->echo);
-}
-
-void stream_release(struct relay *relay, struct stream *stream)
-{
-    free(stream->held);
-    stream->held = NULL;
-    if (stream->pipe)
-        destroy_pipe(relay, stream->pipe);
-    stream->pipe = NULL;
 }
 
 static void fail(struct stream *stream, ssize_t code)
@@ -292,7 +200,7 @@ static void unpipe(struct relay *relay, struct stream *stream)
         fail(stream, -ENOMEM);
         return;
     }
-    return_pipe(relay, stream->pipe);
+    pipes_return(&relay->pipes, stream->pipe);
     stream->pipe = NULL;
 }
 
@@ -319,7 +227,7 @@ static bool return_held(struct relay *relay, struct stream *stream)
         free(stream->held);
         stream->held = NULL;
         if (stream->pipe)
-            return_pipe(relay, stream->pipe);
+            pipes_return(&relay->pipes, stream->pipe);
         stream->pipe = NULL;
     }
     return true;
@@ -339,14 +247,14 @@ static size_t bulk_length(const struct relay *relay, const struct stream *stream
  * these apart: the next turn copies, and so it does when there is no pipe or splice is refused. */
 static void splice_in(struct relay *relay, struct stream *stream)
 {
-    struct relay_pipe *pipe;
+    struct pipes_pipe *pipe;
     ssize_t count;
 
     if (!is_quiet(relay)) {
         stream->thick = BULK_READS - 1;
         return;
     }
-    pipe = take_pipe(relay);
+    pipe = pipes_take(&relay->pipes);
     if (!pipe) {
         stream->thick = 0;
         return;
@@ -355,7 +263,7 @@ static void splice_in(struct relay *relay, struct stream *stream)
     if (relay->trace && count > 0)
         trace(stream, "receive", count, "splice");
     if (count <= 0) {
-        return_pipe(relay, pipe);
+        pipes_return(&relay->pipes, pipe);
         stream->no_splice = is_refused(count);
         stream->thick = 0;
         if (count < 0 && count != -EAGAIN && !stream->no_splice) {

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 
 /* Idle pipes are closed by the ticks: they count against what the kernel lets our user have. */
-static void pooled(struct relay *relay)
+static void pooled(struct pipes *pipes)
 {
-    worker_need_ticks(OWNER(relay, struct worker, relay), clock_now_ns());
+    worker_need_ticks(OWNER(pipes, struct worker, relay.pipes), clock_now_ns());
 }
 
 int worker_init(struct worker *worker, unsigned index, struct roster *roster, size_t buffer,
@@ -22,7 +22,7 @@ int worker_init(struct worker *worker, unsigned index, struct roster *roster, si
         loop_release(&worker->loop);
         return -1;
     }
-    worker->relay.pooled = pooled;
+    worker->relay.pipes.pooled = pooled;
     pthread_mutex_init(&worker->inbox_lock, NULL);
     sock_diag_init(&worker->diag);
     return 0;

@@ -56,8 +56,8 @@ static void begin(struct talk *talk, void (*pair)(int fds[2]), unsigned pipe_lim
 
 static void end(struct talk *talk)
 {
-    stream_release(&talk->relay, &talk->stream);
-    assert_true(talk->relay.pipe_count <= talk->relay.pipe_limit);
+    stream_release(&talk->stream, &talk->relay.pipes);
+    assert_true(talk->relay.pipes.count <= talk->relay.pipes.limit);
     relay_release(&talk->relay);
     close(talk->stream.fd);
     close(talk->client);
@@ -71,7 +71,7 @@ static void turn(struct talk *talk)
     talk->wants = relay_turn(&talk->relay, &talk->stream);
     assert_true(echo->returned <= echo->received);
     /* Eight buffers in a pipe while the client takes them, one without pipes. */
-    assert_true(echo_held(echo) <= (talk->relay.pipe_limit ? 8 : 1) * SIZE);
+    assert_true(echo_held(echo) <= (talk->relay.pipes.limit ? 8 : 1) * SIZE);
     assert_true(echo->phase == ECHO_CLOSED ||
                 (echo_held(echo) > 0) == (talk->stream.held || talk->stream.pipe));
 }
@@ -164,7 +164,7 @@ static void drink(struct talk *talk)
 /* Full buffers, each read at once: a bulk transfer, and so a pipe. */
 static void make_bulk(struct talk *talk)
 {
-    while (talk->relay.pipe_count == 0) {
+    while (talk->relay.pipes.count == 0) {
         push(talk, SIZE);
         turn(talk);
         assert_true(pull(talk, 4 * SIZE) >= 0);
@@ -192,7 +192,7 @@ static void messages(void **state)
         }
         turn(&talk);
         assert_int_equal(talk.wants, ECHO_RECEIVE);
-        assert_int_equal(talk.relay.pipe_count, 0);
+        assert_int_equal(talk.relay.pipes.count, 0);
         end(&talk);
     }
 }
@@ -230,7 +230,7 @@ static void waiting_in_a_pipe(void **state)
             assert_non_null(talk.stream.pipe);
             drink(&talk);
             assert_null(talk.stream.pipe);
-            assert_int_equal(talk.relay.pipe_count, 1);
+            assert_int_equal(talk.relay.pipes.count, 1);
         }
         end(&talk);
     }
@@ -273,12 +273,12 @@ static void nearly_full(void **state)
             push(&talk, SIZE / 2 - 1);
             drink(&talk);
         }
-        assert_int_equal(talk.relay.pipe_count, 0);
+        assert_int_equal(talk.relay.pipes.count, 0);
         for (int i = 0; i < 40; i++) {
             push(&talk, SIZE - 53);
             drink(&talk);
         }
-        assert_int_equal(talk.relay.pipe_count, 1);
+        assert_int_equal(talk.relay.pipes.count, 1);
         end(&talk);
     }
 }
@@ -386,7 +386,7 @@ static void resets(void **state)
             assert_int_equal(talk.stream.echo.reason, ECHO_CLIENT_RESET);
             end(&talk);
             /* A pipe with foreign bytes in it serves nobody again. */
-            assert_int_equal(talk.relay.pipe_count, 0);
+            assert_int_equal(talk.relay.pipes.count, 0);
         }
 }
 
@@ -452,7 +452,7 @@ static void pool(void **state)
         turn(&second);
         assert_true(pull(&second, SIZE) >= 0);
     }
-    assert_int_equal(second.relay.pipe_count, 1);
+    assert_int_equal(second.relay.pipes.count, 1);
     fill(&second);
     assert_non_null(second.stream.held);
     drink(&second);
@@ -463,36 +463,36 @@ static void pool(void **state)
     end(&first);
 }
 
-static void count_call(struct relay *relay)
+static void count_call(struct pipes *pipes)
 {
-    (void)relay;
+    (void)pipes;
     pooled_calls++;
 }
 
-/* Pipes that nobody has used between two calls of relay_trim are closed. */
+/* Pipes that nobody has used between two calls of pipes_trim are closed. */
 static void trimming(void **state)
 {
     struct talk talk;
 
     (void)state;
     begin(&talk, sockets_unix_pair, 4);
-    talk.relay.pooled = count_call;
+    talk.relay.pipes.pooled = count_call;
     pooled_calls = 0;
-    assert_false(relay_trim(&talk.relay));
+    assert_false(pipes_trim(&talk.relay.pipes));
     make_bulk(&talk);
-    assert_int_equal(talk.relay.pipe_count, 1);
+    assert_int_equal(talk.relay.pipes.count, 1);
     assert_int_equal(pooled_calls, 1);
     for (int i = 0; i < 5; i++) {
-        assert_true(relay_trim(&talk.relay));
+        assert_true(pipes_trim(&talk.relay.pipes));
         bulk_rounds(&talk, 8);
-        assert_int_equal(talk.relay.pipe_count, 1);
+        assert_int_equal(talk.relay.pipes.count, 1);
     }
-    assert_true(relay_trim(&talk.relay));
-    assert_false(relay_trim(&talk.relay));
-    assert_int_equal(talk.relay.pipe_count, 0);
+    assert_true(pipes_trim(&talk.relay.pipes));
+    assert_false(pipes_trim(&talk.relay.pipes));
+    assert_int_equal(talk.relay.pipes.count, 0);
     assert_int_equal(pooled_calls, 1);
     make_bulk(&talk);
-    assert_int_equal(talk.relay.pipe_count, 1);
+    assert_int_equal(talk.relay.pipes.count, 1);
     assert_int_equal(pooled_calls, 2);
     end(&talk);
 }

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/* One client's bytes: what the echo rules know of them, and where they wait. */
+#ifndef SERVER_STREAM_H
+#define SERVER_STREAM_H
+
+#include "echo/echo.h"
+#include "server/pipes.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct stream {
+    struct echo echo;
+    int fd;
+    uint32_t offset;         /* of the first byte of held that waits */
+    unsigned char *held;     /* bytes that wait in memory, or NULL */
+    struct pipes_pipe *pipe; /* bytes that wait in a pipe, or NULL */
+    uint8_t thick;           /* how many reads in a row were thick; from a bound on it is spliced */
+    bool no_splice;          /* the kernel refused once */
+    uint32_t stalls;         /* how often the client did not take all at once */
+    uint32_t discarded;      /* bytes thrown away while ending, modulo 2^32 */
+};
+
+void stream_init(struct stream *stream, int fd);
+/* Gives back what the stream holds; does not close the descriptor. */
+void stream_release(struct stream *stream, struct pipes *pipes);
+
+#endif
