@@ -10,6 +10,7 @@
 #include "transport/io.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -167,15 +168,15 @@ static enum outcome accept_one(struct port *port, bool place, int *code)
 
 /* What lasts is told once in a while, whatever number of ports it has stopped. */
 static void tell_lasting(const char *event, const struct port *port, const char *why,
-                         uint64_t *told_ns)
+                         _Atomic uint64_t *told_ns)
 {
     uint64_t now_ns = clock_now_ns();
-    uint64_t before_ns = __atomic_load_n(told_ns, __ATOMIC_RELAXED);
+    uint64_t before_ns = atomic_load_explicit(told_ns, memory_order_relaxed);
 
     if (before_ns && now_ns - before_ns < TELL_AGAIN_NS)
         return;
-    if (__atomic_compare_exchange_n(told_ns, &before_ns, now_ns, false, __ATOMIC_RELAXED,
-                                    __ATOMIC_RELAXED))
+    if (atomic_compare_exchange_strong_explicit(told_ns, &before_ns, now_ns, memory_order_relaxed,
+                                                memory_order_relaxed))
         LOG(LOG_LEVEL_WARNING, event, LOG_TEXT("listener", port->listener->settings.name),
             LOG_TEXT("why", why));
 }
@@ -218,7 +219,7 @@ void acceptor_ready(struct loop_source *source, unsigned events)
                 LOG_TEXT("listener", port->listener->settings.name),
                 LOG_TEXT("why", strerror(code)));
             loop_forget(&worker->loop, &port->source);
-            __atomic_store_n(&port->broken, true, __ATOMIC_RELEASE);
+            atomic_store_explicit(&port->broken, true, memory_order_release);
             loop_wake(roster->main_loop);
             return;
         }

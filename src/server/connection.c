@@ -10,6 +10,7 @@
 #include "transport/io.h"
 #include "transport/sock_diag.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +66,7 @@ void connection_attach(struct connection *connection, struct worker *worker)
 void connection_hand_over(struct connection *connection, struct worker *worker,
                           const struct worker *accepting)
 {
-    __atomic_add_fetch(&worker->active, 1, __ATOMIC_RELAXED);
+    atomic_fetch_add_explicit(&worker->active, 1, memory_order_relaxed);
     if (worker == accepting)
         connection_attach(connection, worker);
     else

@@ -8,6 +8,7 @@
 #include "server/connection.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,7 +120,7 @@ static void attend(struct worker *worker)
     struct crew *crew = crew_of(worker);
     uint64_t now_ns;
 
-    __atomic_store_n(&worker->attention, false, __ATOMIC_RELEASE);
+    atomic_store_explicit(&worker->attention, false, memory_order_release);
     park(crew);
     empty_inbox(worker);
     now_ns = clock_now_ns();
@@ -160,7 +161,7 @@ static void *run(void *argument)
             status = turn_polling(worker, timeout_ms, &fresh_ns);
         else
             status = loop_turn(&worker->loop, timeout_ms);
-        if (__builtin_expect(__atomic_load_n(&worker->attention, __ATOMIC_ACQUIRE), 0)) {
+        if (__builtin_expect(atomic_load_explicit(&worker->attention, memory_order_acquire), 0)) {
             attend(worker);
             if (crew_of(worker)->quit)
                 break;

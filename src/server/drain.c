@@ -7,6 +7,7 @@
 #include "server/connection.h"
 #include "server/server.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -61,7 +62,7 @@ void drain_begin(struct drain *drain, struct server *server)
     queued = drain_listeners(drain, server);
     drain->deadline_ns = clock_now_ns() + grace_ns;
     drain->connections = roster_active(&server->crew.roster);
-    __atomic_store_n(&server->crew.roster.draining, true, __ATOMIC_RELEASE);
+    atomic_store_explicit(&server->crew.roster.draining, true, memory_order_release);
     crew_resume(&server->crew);
 
     LOG(LOG_LEVEL_NOTICE, "draining", LOG_NUMBER("connections", drain->connections),

@@ -25,7 +25,7 @@ struct port {
     struct port *donor;    /* of a listener that leaves: this is the same socket */
     bool handed_over;      /* the socket lives on in another listener */
     bool paused;           /* not watched: full, or backing off */
-    bool broken;           /* atomic: never watched again, accept(2) says that it is none */
+    _Atomic bool broken;   /* never watched again, accept(2) says that it is none */
     uint64_t resume_ns;    /* 0: when a place is free */
 };
 

@@ -2,6 +2,7 @@
 #include "server/roster.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 int roster_init(struct roster *roster, unsigned count, size_t buffer, unsigned capacity,
@@ -33,22 +34,22 @@ unsigned roster_active(struct roster *roster)
     unsigned sum = 0;
 
     for (unsigned i = 0; i < roster->count; i++)
-        sum += __atomic_load_n(&roster->workers[i].active, __ATOMIC_RELAXED);
+        sum += atomic_load_explicit(&roster->workers[i].active, memory_order_relaxed);
     return sum;
 }
 
 uint64_t roster_next_id(struct roster *roster)
 {
-    return __atomic_add_fetch(&roster->next_id, 1, __ATOMIC_RELAXED);
+    return atomic_fetch_add_explicit(&roster->next_id, 1, memory_order_relaxed) + 1;
 }
 
 struct worker *roster_fewest(struct roster *roster, struct worker *preferred)
 {
     struct worker *fewest = preferred;
-    unsigned least = __atomic_load_n(&preferred->active, __ATOMIC_RELAXED);
+    unsigned least = atomic_load_explicit(&preferred->active, memory_order_relaxed);
 
     for (unsigned i = 0; i < roster->count; i++) {
-        unsigned active = __atomic_load_n(&roster->workers[i].active, __ATOMIC_RELAXED);
+        unsigned active = atomic_load_explicit(&roster->workers[i].active, memory_order_relaxed);
 
         if (active < least) {
             least = active;
@@ -69,8 +70,8 @@ void roster_leave(struct roster *roster, const struct admission_ticket *ticket)
 void roster_ended_one(struct roster *roster, struct worker *worker,
                       const struct admission_ticket *ticket)
 {
-    __atomic_sub_fetch(&worker->active, 1, __ATOMIC_RELAXED);
+    atomic_fetch_sub_explicit(&worker->active, 1, memory_order_relaxed);
     roster_leave(roster, ticket);
-    if (__atomic_load_n(&roster->draining, __ATOMIC_ACQUIRE))
+    if (atomic_load_explicit(&roster->draining, memory_order_acquire))
         loop_wake(roster->main_loop);
 }

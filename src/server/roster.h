@@ -14,9 +14,9 @@ struct roster {
     unsigned count;
     struct admission admission;
     struct loop *main_loop; /* woken when draining and a connection ends, or a port breaks */
-    uint64_t next_id;       /* atomic */
-    bool draining;          /* atomic */
-    uint64_t full_told_ns, shortage_told_ns; /* atomic: when the log last said so */
+    _Atomic uint64_t next_id;
+    _Atomic bool draining;
+    _Atomic uint64_t full_told_ns, shortage_told_ns; /* when the log last said so */
 };
 
 /* Prepares count workers. capacity: the most connections that can ever be open. On failure it is

@@ -6,6 +6,7 @@
 #include "server/check.h"
 
 #include <sched.h>
+#include <stdatomic.h>
 
 enum {
     WORKERS_DEFAULT_MAX = 4,
@@ -180,7 +181,7 @@ bool server_is_deserted(const struct server *server)
 {
     for (const struct listener *one = server->listeners; one; one = one->next)
         for (size_t i = 0; i < one->port_count; i++)
-            if (!__atomic_load_n(&one->ports[i].broken, __ATOMIC_ACQUIRE))
+            if (!atomic_load_explicit(&one->ports[i].broken, memory_order_acquire))
                 return false;
     return true;
 }

@@ -3,6 +3,7 @@
 
 #include "base/owner.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 /* Idle pipes are closed by the ticks: they count against what the kernel lets our user have. */
@@ -39,7 +40,7 @@ void worker_release(struct worker *worker)
 
 void worker_call(struct worker *worker)
 {
-    __atomic_store_n(&worker->attention, true, __ATOMIC_RELEASE);
+    atomic_store_explicit(&worker->attention, true, memory_order_release);
     loop_wake(&worker->loop);
 }
 

@@ -44,9 +44,9 @@ struct worker {
     uint64_t tick_ns; /* when the timers are looked at next; 0: nothing to time */
     uint64_t ask_until_ns;
     unsigned index;
-    unsigned active; /* connections; atomic: others compare it to choose a worker */
-    bool attention;  /* atomic: something is wanted before the next turn */
-    bool turn_away;  /* when full: close new connections instead of letting them wait */
+    _Atomic unsigned active; /* connections; others compare it to choose a worker */
+    _Atomic bool attention;  /* something is wanted before the next turn */
+    bool turn_away;          /* when full: close new connections instead of letting them wait */
     pthread_t thread;
     pthread_mutex_t inbox_lock;
     struct connection *inbox; /* connections that another worker accepted for this one */
