@@ -27,7 +27,9 @@ struct connection *connection_create(int fd, struct listener *listener,
                                      const struct admission_ticket *ticket, const char *peer,
                                      uint64_t now_ns)
 {
-    struct connection *connection = seam_allocate(sizeof *connection);
+    size_t length = peer ? strlen(peer) : 0, size = offsetof(struct connection, peer) + length + 1;
+    struct connection *connection =
+        seam_allocate(size > sizeof *connection ? size : sizeof *connection);
 
     if (!connection) {
         io_close(&fd);
@@ -39,8 +41,7 @@ struct connection *connection_create(int fd, struct listener *listener,
     connection->ticket = *ticket;
     connection->opened_ns = connection->progress_ns = now_ns;
     connection->unread = UNREAD_UNKNOWN;
-    if (peer)
-        connection->peer = strdup(peer);
+    memcpy(connection->peer, peer ? peer : "", length);
     return connection;
 }
 
@@ -83,8 +84,8 @@ static void tell_closed(const struct connection *connection)
         snprintf(reason, sizeof reason, "error:%s", errno_name(echo->code));
     LOG(LOG_LEVEL_INFO, "closed", LOG_NUMBER("id", connection->id),
         LOG_TEXT("listener", connection->listener->settings.name),
-        LOG_ESCAPED("peer", connection->peer), LOG_NUMBER("received", echo->received),
-        LOG_NUMBER("returned", echo->returned),
+        LOG_ESCAPED("peer", *connection->peer ? connection->peer : NULL),
+        LOG_NUMBER("received", echo->received), LOG_NUMBER("returned", echo->returned),
         LOG_DURATION("duration", clock_now_ns() - connection->opened_ns),
         LOG_ESCAPED("reason", echo->reason == ECHO_ERROR ? reason : name));
 }
@@ -136,7 +137,6 @@ void connection_destroy(struct connection *connection)
         io_reset_at_close(connection->stream.fd);
     stream_release(&connection->stream, &worker->relay.pipes);
     io_close(&connection->stream.fd);
-    free(connection->peer);
     free(connection);
     roster_ended_one(worker->roster, worker, &ticket);
 }
@@ -185,7 +185,7 @@ static void stop_input(struct connection *connection)
 {
     struct echo *echo = &connection->stream.echo;
 
-    if (echo->phase == ECHO_OPEN ? echo->received < connection->stop_at
+    if (echo->phase == ECHO_OPEN ? (uint32_t)echo->received - connection->stop_at > INT32_MAX
                                  : echo->phase != ECHO_FLUSHING)
         return;
     echo_stop(echo, (enum echo_reason)connection->stop_reason);
@@ -194,11 +194,13 @@ static void stop_input(struct connection *connection)
 
 void connection_stop(struct connection *connection, enum echo_reason reason, uint64_t now_ns)
 {
-    if (connection->ending_ns || !serve(connection))
+    if (connection->is_ending || !serve(connection))
         return;
+    connection->is_ending = true;
     connection->ending_ns = connection->progress_ns = now_ns;
     connection->stop_reason = (uint8_t)reason;
-    connection->stop_at = connection->stream.echo.received + io_waiting(connection->stream.fd);
+    connection->stop_at =
+        (uint32_t)(connection->stream.echo.received + io_waiting(connection->stream.fd));
     LOG(LOG_LEVEL_INFO, "ending", LOG_NUMBER("id", connection->id),
         LOG_ESCAPED("reason", echo_reason_name(reason)));
     worker_need_ticks(connection->worker, now_ns);
@@ -256,6 +258,8 @@ static bool look(struct connection *connection, uint64_t now_ns)
     }
     if (moved || grown)
         connection->progress_ns = now_ns;
+    if (connection->is_ending)
+        return known;
     if (!connection->unsent && !echo_held(&stream->echo))
         connection->taken_ns = 0;
     else if (connection->taken_ns == 0 || grown)
@@ -267,7 +271,7 @@ static bool look(struct connection *connection, uint64_t now_ns)
 static bool is_over(const struct connection *connection, const struct worker_limits *limits,
                     bool known, uint64_t now_ns, enum echo_reason *reason)
 {
-    if (connection->ending_ns) {
+    if (connection->is_ending) {
         *reason = ECHO_RESET_AFTER_LINGER;
         return (known && now_ns - connection->progress_ns >= limits->linger_ns) ||
                now_ns - connection->ending_ns >= ENDING_MAX_NS;
@@ -289,7 +293,7 @@ void connection_tick(struct connection *connection, const struct worker_limits *
     bool known = look(connection, now_ns);
 
     if (!is_over(connection, limits, known, now_ns, &reason)) {
-        if (connection->ending_ns)
+        if (connection->is_ending)
             stop_input(connection);
         return;
     }
@@ -300,7 +304,7 @@ void connection_tick(struct connection *connection, const struct worker_limits *
     known = look(connection, now_ns);
     if (!is_over(connection, limits, known, now_ns, &reason))
         return;
-    if (!connection->ending_ns) {
+    if (!connection->is_ending) {
         connection_stop(connection, reason, now_ns);
         return;
     }

@@ -9,10 +9,11 @@
 #include "server/relay.h"
 #include "server/worker.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* Kept small: ten thousand idle ones are cheap. Who the peer is stands in text only when the log
- * tells of connections at all. */
+/* Kept small: ten thousand idle ones are cheap. Its peer has a name only when the log tells of
+ * connections at all. */
 struct connection {
     struct loop_source source;
     struct stream stream;
@@ -23,17 +24,24 @@ struct connection {
     uint64_t id;
     uint64_t opened_ns;
     uint64_t progress_ns; /* when a byte was seen to have moved or to have been read */
-    uint64_t taken_ns;    /* when it was seen to read its echo; 0 while it has read everything */
-    uint64_t ending_ns;   /* when we began to end it; 0 while we do not */
-    uint64_t stop_at;     /* received bytes that came in time, when we began to end it */
-    /* As the last look found them, modulo 2^32. */
+    union {
+        uint64_t taken_ns;  /* when it was seen to read its echo; 0: it has read everything */
+        uint64_t ending_ns; /* is_ending: when we began to end it */
+    };
+    /* Modulo 2^32, and all but the last as the last look found them. */
     uint32_t taken_in; /* bytes received or thrown away */
     uint32_t returned; /* bytes returned */
     uint32_t unsent;   /* what io_unsent tells */
     uint32_t unread;   /* what sock_diag_unread told, or UNREAD_UNKNOWN */
+    uint32_t stop_at;  /* is_ending: received bytes that came in time */
     uint8_t stop_reason;
-    char *peer;
+    bool is_ending; /* we have begun to end it */
+    char peer[];    /* its name for the log, or "" */
 };
+
+/* glibc gives out 184 bytes as 192, and one byte more as 208. */
+_Static_assert(sizeof(void *) != 8 || sizeof(struct connection) <= 184,
+               "ten thousand idle connections are cheap");
 
 /* Takes the descriptor over, also on failure (NULL, out of memory). peer may be NULL. */
 struct connection *connection_create(int fd, struct listener *listener,

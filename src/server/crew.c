@@ -97,8 +97,8 @@ static void tick(struct worker *worker, uint64_t now_ns)
     worker->ask_until_ns = now_ns + ASKING_NS;
     for (connection = worker->connections; connection; connection = next) {
         next = connection->next;
-        soon |= connection->ending_ns != 0;
-        if (period_ns || connection->ending_ns)
+        soon |= connection->is_ending;
+        if (period_ns || connection->is_ending)
             connection_tick(connection, limits, now_ns);
     }
     if (worker->unasked) {
