@@ -75,9 +75,6 @@ const char *echo_reason_name(enum echo_reason reason)
         [ECHO_WRITE_TIMEOUT] = "write-timeout",
         [ECHO_LIFETIME] = "lifetime",
         [ECHO_DRAIN] = "drain",
-        [ECHO_REFUSED_ADDRESS] = "refused-address",
-        [ECHO_REFUSED_USER] = "refused-user",
-        [ECHO_OVER_LIMIT] = "over-limit",
         [ECHO_ERROR] = "error",
     };
 

@@ -35,9 +35,6 @@ enum echo_reason {
     ECHO_WRITE_TIMEOUT,
     ECHO_LIFETIME,
     ECHO_DRAIN,
-    ECHO_REFUSED_ADDRESS,
-    ECHO_REFUSED_USER,
-    ECHO_OVER_LIMIT,
     ECHO_ERROR /* code holds the errno value */
 };
 

@@ -69,8 +69,9 @@ static const char *peer_text(int fd, const struct address *peer, char *text, siz
     return text;
 }
 
-/* Over a limit: closed at once, because whatever waits costs what the limit is there to save. */
-static void turn_away(struct port *port, int fd, const struct address *peer)
+/* Refused: closed at once, because whatever waits costs what the limit is there to save. */
+static void turn_away(struct port *port, int fd, const struct address *peer,
+                      enum admission_verdict verdict)
 {
     char text[ADDRESS_TEXT_SIZE];
     unsigned char scrap[4096];
@@ -78,7 +79,7 @@ static void turn_away(struct port *port, int fd, const struct address *peer)
     port->listener->counters[port->worker->index].over_limit++;
     LOG(LOG_LEVEL_WARNING, "refused", LOG_TEXT("listener", port->listener->settings.name),
         LOG_ESCAPED("peer", peer_text(fd, peer, text, sizeof text)),
-        LOG_ESCAPED("reason", echo_reason_name(ECHO_OVER_LIMIT)));
+        LOG_ESCAPED("reason", admission_word(verdict)));
     /* The client shall read an end, not a reset: that takes what it has already sent. */
     if (io_half_close(fd) == 0)
         for (int i = 0; i < SCRAPS_MAX; i++)
@@ -87,24 +88,36 @@ static void turn_away(struct port *port, int fd, const struct address *peer)
     io_close(&fd);
 }
 
+static enum admission_verdict judge(struct admission *admission, int fd, const struct address *peer,
+                                    uint64_t now_ns, struct admission_ticket *ticket)
+{
+    struct transport_credentials who = {.uid = (uid_t)-1};
+
+    if (admission_wants_user(admission) && transport_credentials(fd, &who) < 0)
+        who.uid = (uid_t)-1;
+    return admission_judge(admission, peer, who.uid, now_ns, ticket);
+}
+
 /* The client is accepted; place says that its place is taken already. */
 static void take_in(struct port *port, int fd, const struct address *peer, bool place)
 {
     struct worker *worker = port->worker;
     struct roster *roster = worker->roster;
-    struct transport_credentials who = {.uid = (uid_t)-1};
     struct admission_ticket ticket;
+    enum admission_verdict verdict;
     struct connection *connection;
     char text[ADDRESS_TEXT_SIZE];
     const char *name = NULL;
     uint64_t now_ns = clock_now_ns();
 
-    if (admission_wants_user(&roster->admission) && transport_credentials(fd, &who) < 0)
-        who.uid = (uid_t)-1;
-    if (!admission_check(&roster->admission, peer, who.uid, now_ns, !place, &ticket)) {
-        turn_away(port, fd, peer);
-        if (place)
-            roster_leave(roster, &no_ticket);
+    if (!place && !admission_enter(&roster->admission, ADMISSION_TURNED_AWAY)) {
+        turn_away(port, fd, peer, ADMISSION_OVER_LIMIT);
+        return;
+    }
+    verdict = judge(&roster->admission, fd, peer, now_ns, &ticket);
+    if (verdict != ADMISSION_WELCOME) {
+        roster_leave(roster, &no_ticket);
+        turn_away(port, fd, peer, verdict);
         return;
     }
     if (log_enabled(LOG_LEVEL_INFO))
@@ -191,8 +204,8 @@ void acceptor_ready(struct loop_source *source, unsigned events)
     (void)events;
     for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
         /* Clients that may wait do so in the backlog, so their place is taken before they are
-         * accepted; those that are turned away must not meet a place that is taken on suspicion. */
-        bool place = !worker->turn_away && admission_enter(&roster->admission, false);
+         * accepted; those that are turned away must not meet a place that is taken for nobody. */
+        bool place = !worker->turn_away && admission_enter(&roster->admission, ADMISSION_WAITS);
 
         if (!place && !worker->turn_away) {
             /* The last place is taken: the next turn shows whether anybody else waits. */
@@ -235,7 +248,7 @@ bool acceptor_drain(struct port *port, unsigned *count)
         seam_shutdown(port->socket.fd, SHUT_RD) < 0)
         return true;
     for (int i = 0; i < ACCEPTS_PER_DRAIN; i++) {
-        admission_enter(&port->worker->roster->admission, true);
+        admission_enter(&port->worker->roster->admission, ADMISSION_ENTERS);
         switch (accept_one(port, true, &code)) {
         case ACCEPTED:
             (*count)++;

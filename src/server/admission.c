@@ -72,16 +72,14 @@ static void revive(struct admission *admission, uint32_t index)
         admission->newest = guest->older;
 }
 
-bool admission_enter(struct admission *admission, bool forced)
+bool admission_enter(struct admission *admission, enum admission_when_full when_full)
 {
     bool entered;
 
     pthread_mutex_lock(&admission->lock);
-    entered = forced || admission->active < admission->limit;
-    if (entered)
-        admission->active++;
-    else
-        admission->wanted = true;
+    entered = when_full == ADMISSION_ENTERS || admission->active < admission->limit;
+    admission->active += entered;
+    admission->wanted |= !entered && when_full == ADMISSION_WAITS;
     pthread_mutex_unlock(&admission->lock);
     return entered;
 }
@@ -245,19 +243,27 @@ static void refresh(struct admission *admission, uint32_t index)
     uncount(admission, index);
 }
 
-bool admission_check(struct admission *admission, const struct address *peer, uid_t uid,
-                     uint64_t now_ns, bool enter, struct admission_ticket *ticket)
+const char *admission_word(enum admission_verdict verdict)
+{
+    static const char *const words[] = {
+        [ADMISSION_WELCOME] = "welcome",
+        [ADMISSION_OVER_LIMIT] = "over-limit",
+    };
+
+    return words[verdict];
+}
+
+enum admission_verdict admission_judge(struct admission *admission, const struct address *peer,
+                                       uid_t uid, uint64_t now_ns, struct admission_ticket *ticket)
 {
     unsigned char name[16] = {0};
-    bool welcome;
+    bool welcome = true;
 
     *ticket = (struct admission_ticket){0, 0};
-    if (!enter && !admission->per_source && !admission->per_user && !admission->accept_rate)
-        return true;
+    if (!admission->per_source && !admission->per_user && !admission->accept_rate)
+        return ADMISSION_WELCOME;
     pthread_mutex_lock(&admission->lock);
-    welcome = !enter || admission->active < admission->limit;
-    if (welcome && (admission->per_source || admission->accept_rate) &&
-        address_source(peer, name) == 0) {
+    if ((admission->per_source || admission->accept_rate) && address_source(peer, name) == 0) {
         struct admission_guest *guest;
 
         ticket->source = find_guest(admission, name, GUEST_SOURCE);
@@ -280,14 +286,13 @@ bool admission_check(struct admission *admission, const struct address *peer, ui
     if (welcome) {
         count(admission, ticket->source);
         count(admission, ticket->user);
-        admission->active += enter;
     } else {
         refresh(admission, ticket->source);
         refresh(admission, ticket->user);
         *ticket = (struct admission_ticket){0, 0};
     }
     pthread_mutex_unlock(&admission->lock);
-    return welcome;
+    return welcome ? ADMISSION_WELCOME : ADMISSION_OVER_LIMIT;
 }
 
 bool admission_leave(struct admission *admission, const struct admission_ticket *ticket)

@@ -44,17 +44,30 @@ void admission_release(struct admission *admission);
 int admission_configure(struct admission *admission, const struct settings *settings,
                         struct reason *why) MUST_CHECK;
 
-/* Takes a place before accept(2), so that two workers cannot accept for the last one. False: full
- * (never when forced); the next admission_leave then returns true. */
-bool admission_enter(struct admission *admission, bool forced);
+/* What happens to a client for whom there is no place. */
+enum admission_when_full {
+    ADMISSION_WAITS,       /* the next admission_leave returns true */
+    ADMISSION_TURNED_AWAY, /* or refused: nobody waits */
+    ADMISSION_ENTERS       /* all the same */
+};
+
+/* The first step: takes a place, whoever it is for. Before accept(2), two workers cannot accept for
+ * the last one. False: full. */
+bool admission_enter(struct admission *admission, enum admission_when_full when_full);
 
 /* Whether there is a place; when not, the next admission_leave returns true. */
 bool admission_has_place(struct admission *admission);
 
-/* Counts the accepted client for its source and, unless uid is -1, its user, and takes a place for
- * it when enter is true. False: over a limit; nothing was counted or taken then. */
-bool admission_check(struct admission *admission, const struct address *peer, uid_t uid,
-                     uint64_t now_ns, bool enter, struct admission_ticket *ticket);
+enum admission_verdict { ADMISSION_WELCOME, ADMISSION_OVER_LIMIT };
+
+/* The word of the log for a refusal. */
+const char *admission_word(enum admission_verdict verdict);
+
+/* The second step: who the client with a place is. Counts it for its source and, unless uid is -1,
+ * its user. Of one that is refused nothing is counted, and it still has its place. */
+enum admission_verdict admission_judge(struct admission *admission, const struct address *peer,
+                                       uid_t uid, uint64_t now_ns,
+                                       struct admission_ticket *ticket) MUST_CHECK;
 
 /* Whether a limit needs the peer's user. */
 bool admission_wants_user(const struct admission *admission);

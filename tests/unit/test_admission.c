@@ -97,6 +97,23 @@ static bool reference_check(struct reference *reference, int source, int user, u
     return user < 0 || !reference->per_user || reference->of_user[user] < reference->per_user;
 }
 
+static bool judge(struct admission *admission, const struct address *peer, uid_t uid,
+                  uint64_t now_ns, struct admission_ticket *ticket)
+{
+    return admission_judge(admission, peer, uid, now_ns, ticket) == ADMISSION_WELCOME;
+}
+
+/* Both steps; a client that is refused gives its place back. */
+static bool come_in(struct admission *admission, const struct address *peer,
+                    struct admission_ticket *ticket)
+{
+    assert_true(admission_enter(admission, ADMISSION_TURNED_AWAY));
+    if (judge(admission, peer, (uid_t)-1, 1, ticket))
+        return true;
+    (void)admission_leave(admission, ticket);
+    return false;
+}
+
 /* One random history of clients that come and go; source_count bounds the names in it. */
 static void live(unsigned capacity, const struct settings *settings, unsigned source_count)
 {
@@ -127,14 +144,11 @@ static void live(unsigned capacity, const struct settings *settings, unsigned so
                 reference.of_user[left.user]--;
             continue;
         }
-        bool early = chance(2); /* whether the place is taken before the client is looked at */
         bool full = reference.active >= reference.limit;
 
-        if (early) {
-            assert_int_equal(admission_enter(&admission, false), !full);
-            if (full)
-                continue;
-        }
+        assert_int_equal(admission_enter(&admission, ADMISSION_TURNED_AWAY), !full);
+        if (full)
+            continue;
         /* TCP has a source, Unix has a user. */
         struct guest guest = {.source = -1, .user = -1};
         const struct address *peer = &unix_peer;
@@ -145,16 +159,15 @@ static void live(unsigned capacity, const struct settings *settings, unsigned so
         } else {
             guest.user = (int)chance(USERS);
         }
-        bool welcome = !full && reference_check(&reference, guest.source, guest.user, now_ns);
+        bool welcome = reference_check(&reference, guest.source, guest.user, now_ns);
 
-        assert_int_equal(admission_check(&admission, peer,
-                                         guest.user < 0 ? (uid_t)-1 : (uid_t)(1000 + guest.user),
-                                         now_ns, !early, &guest.ticket),
+        assert_int_equal(judge(&admission, peer,
+                               guest.user < 0 ? (uid_t)-1 : (uid_t)(1000 + guest.user), now_ns,
+                               &guest.ticket),
                          welcome);
         if (!welcome) {
             assert_int_equal(guest.ticket.source + guest.ticket.user, 0);
-            if (early)
-                (void)admission_leave(&admission, &guest.ticket);
+            (void)admission_leave(&admission, &guest.ticket);
             continue;
         }
         reference.active++;
@@ -196,22 +209,26 @@ static void waiting(void **state)
     (void)state;
     assert_int_equal(admission_init(&admission, 10, NULL), 0);
     assert_int_equal(admission_configure(&admission, &some, NULL), 0);
-    assert_true(admission_enter(&admission, false));
+    assert_true(admission_enter(&admission, ADMISSION_WAITS));
     assert_true(admission_has_place(&admission));
     assert_false(admission_leave(&admission, &nobody));
-    assert_true(admission_enter(&admission, false));
-    assert_true(admission_enter(&admission, false));
-    assert_false(admission_enter(&admission, false));
+    assert_true(admission_enter(&admission, ADMISSION_WAITS));
+    assert_true(admission_enter(&admission, ADMISSION_WAITS));
+    assert_false(admission_enter(&admission, ADMISSION_WAITS));
     assert_true(admission_leave(&admission, &nobody));
     assert_false(admission_leave(&admission, &nobody));
-    assert_true(admission_enter(&admission, false));
-    assert_true(admission_enter(&admission, false));
+    assert_true(admission_enter(&admission, ADMISSION_WAITS));
+    assert_true(admission_enter(&admission, ADMISSION_WAITS));
+    /* Who is turned away does not wait. */
+    assert_false(admission_enter(&admission, ADMISSION_TURNED_AWAY));
+    assert_false(admission_leave(&admission, &nobody));
+    assert_true(admission_enter(&admission, ADMISSION_WAITS));
     assert_false(admission_has_place(&admission));
     assert_true(admission_leave(&admission, &nobody));
     /* A drain takes everybody in. */
-    assert_true(admission_enter(&admission, true));
-    assert_true(admission_enter(&admission, true));
-    assert_false(admission_enter(&admission, false));
+    assert_true(admission_enter(&admission, ADMISSION_ENTERS));
+    assert_true(admission_enter(&admission, ADMISSION_ENTERS));
+    assert_false(admission_enter(&admission, ADMISSION_WAITS));
     admission_release(&admission);
 }
 
@@ -228,8 +245,8 @@ static void capacities(void **state)
         assert_int_equal(admission_init(&admission, 5, NULL), 0);
         assert_int_equal(admission_configure(&admission, &some, NULL), 0);
         for (int n = 0; n < 5; n++)
-            assert_true(admission_enter(&admission, false));
-        assert_false(admission_enter(&admission, false));
+            assert_true(admission_enter(&admission, ADMISSION_WAITS));
+        assert_false(admission_enter(&admission, ADMISSION_WAITS));
         admission_release(&admission);
     }
 }
@@ -251,14 +268,14 @@ static void more_than_the_table(void **state)
         assert_int_equal(admission_init(&admission, 3, NULL), 0);
         assert_int_equal(admission_configure(&admission, &some, NULL), 0);
         for (size_t i = 0; i < COUNT(many); i++) {
-            assert_true(admission_enter(&admission, true));
-            assert_true(admission_check(&admission, &many[i], (uid_t)-1, 1, false, &tickets[i]));
+            assert_true(admission_enter(&admission, ADMISSION_ENTERS));
+            assert_true(judge(&admission, &many[i], (uid_t)-1, 1, &tickets[i]));
         }
         assert_int_equal(tickets[COUNT(many) - 1].source, 0);
         /* Those for which there was room are still counted. */
         for (size_t i = 0; i < 6; i++) {
-            assert_true(admission_enter(&admission, true));
-            assert_false(admission_check(&admission, &many[i], (uid_t)-1, 1, false, &again));
+            assert_true(admission_enter(&admission, ADMISSION_ENTERS));
+            assert_false(judge(&admission, &many[i], (uid_t)-1, 1, &again));
             (void)admission_leave(&admission, &again);
         }
         for (size_t i = 0; i < COUNT(many); i++)
@@ -285,8 +302,8 @@ static void one_source(void **state)
 
         assert_int_equal(admission_init(&admission, 10, NULL), 0);
         assert_int_equal(admission_configure(&admission, &some, NULL), 0);
-        assert_true(admission_check(&admission, &first, (uid_t)-1, 1, false, &ticket));
-        assert_false(admission_check(&admission, &second, (uid_t)-1, 1, false, &ticket));
+        assert_true(judge(&admission, &first, (uid_t)-1, 1, &ticket));
+        assert_false(judge(&admission, &second, (uid_t)-1, 1, &ticket));
         admission_release(&admission);
     }
 }
@@ -304,16 +321,16 @@ static void refused_and_remembered(void **state)
     (void)state;
     assert_int_equal(admission_init(&admission, 60, NULL), 0);
     assert_int_equal(admission_configure(&admission, &some, NULL), 0);
-    assert_true(admission_check(&admission, &greedy, (uid_t)-1, 1, true, &ticket));
+    assert_true(come_in(&admission, &greedy, &ticket));
     (void)admission_leave(&admission, &ticket);
     for (int round = 0; round < 20; round++) {
         for (int n = 0; n < 500; n++) {
             struct address other = numbered(others++);
 
-            assert_true(admission_check(&admission, &other, (uid_t)-1, 1, true, &ticket));
+            assert_true(come_in(&admission, &other, &ticket));
             (void)admission_leave(&admission, &ticket);
         }
-        assert_false(admission_check(&admission, &greedy, (uid_t)-1, 1, true, &ticket));
+        assert_false(come_in(&admission, &greedy, &ticket));
     }
     admission_release(&admission);
 }
@@ -341,9 +358,9 @@ static void memory_is_touched_when_used(void **state)
     for (size_t i = 0; i < COUNT(steps); i++) {
         assert_int_equal(admission_configure(&admission, &steps[i], NULL), 0);
         if (i < 3)
-            assert_true(admission_check(&admission, &sources[1], (uid_t)-1, 1, true, &tickets[i]));
+            assert_true(come_in(&admission, &sources[1], &tickets[i]));
     }
-    assert_false(admission_check(&admission, &sources[1], (uid_t)-1, 1, true, &refused));
+    assert_false(come_in(&admission, &sources[1], &refused));
     for (size_t i = 0; i < 3; i++)
         (void)admission_leave(&admission, &tickets[i]);
     /* 16 MiB; a sanitizer keeps books about what is reserved. */

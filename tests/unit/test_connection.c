@@ -50,7 +50,7 @@ static void begin(struct talk *talk, void (*pair)(int fds[2]), struct worker_lim
     talk->worker->ask_until_ns = UINT64_MAX;
     talk->listener = (struct listener){.counters = &talk->counters, .worker_count = 1};
     talk->listener.settings.name = (char *)"test";
-    assert_true(admission_enter(&talk->crew.roster.admission, true));
+    assert_true(admission_enter(&talk->crew.roster.admission, ADMISSION_ENTERS));
     pair(fds);
     for (int i = 0; i < 2; i++) /* what is set does not grow by itself */
         assert_int_equal(setsockopt(fds[i], SOL_SOCKET, SO_RCVBUF, &usual, sizeof usual), 0);
