@@ -130,45 +130,57 @@ static void attend(struct worker *worker)
 }
 
 /* Polls without sleeping as long as the last event is fresh, also that which ended a sleep. */
-static int turn_polling(struct worker *worker, int timeout_ms, uint64_t *fresh_ns)
+static int turn_polling(struct worker *worker, int timeout_ms)
 {
     int count = loop_turn(&worker->loop, 0);
 
-    if (count == 0 && timeout_ms != 0 && clock_now_ns() - *fresh_ns >= worker->busy_poll_ns)
+    if (count == 0 && timeout_ms != 0 && clock_now_ns() - worker->fresh_ns >= worker->busy_poll_ns)
         count = loop_turn(&worker->loop, timeout_ms);
     if (count > 0)
-        *fresh_ns = clock_now_ns();
+        worker->fresh_ns = clock_now_ns();
     return count;
+}
+
+/* Inlined: the way of every message leads through it. */
+static inline int turn(struct worker *worker, bool may_wait)
+{
+    int timeout_ms = may_wait ? -1 : 0, status;
+
+    if (__builtin_expect(worker->tick_ns != 0, 0)) {
+        uint64_t now_ns = clock_now_ns();
+
+        if (now_ns >= worker->tick_ns)
+            tick(worker, now_ns);
+        if (may_wait)
+            timeout_ms = clock_poll_ms(now_ns, worker->tick_ns);
+    }
+    if (__builtin_expect(worker->busy_poll_ns != 0, 0))
+        status = turn_polling(worker, timeout_ms);
+    else
+        status = loop_turn(&worker->loop, timeout_ms);
+    if (__builtin_expect(atomic_load_explicit(&worker->attention, memory_order_acquire), 0)) {
+        attend(worker);
+        if (crew_of(worker)->quit)
+            return -ECANCELED;
+    }
+    return status;
+}
+
+int crew_turn(struct worker *worker)
+{
+    return turn(worker, false);
 }
 
 static void *run(void *argument)
 {
     struct worker *worker = argument;
-    uint64_t fresh_ns = 0;
-    int status = 0;
+    int status;
 
-    while (status >= 0) {
-        int timeout_ms = -1;
-
-        if (__builtin_expect(worker->tick_ns != 0, 0)) {
-            uint64_t now_ns = clock_now_ns();
-
-            if (now_ns >= worker->tick_ns)
-                tick(worker, now_ns);
-            timeout_ms = clock_poll_ms(now_ns, worker->tick_ns);
-        }
-        if (__builtin_expect(worker->busy_poll_ns != 0, 0))
-            status = turn_polling(worker, timeout_ms, &fresh_ns);
-        else
-            status = loop_turn(&worker->loop, timeout_ms);
-        if (__builtin_expect(atomic_load_explicit(&worker->attention, memory_order_acquire), 0)) {
-            attend(worker);
-            if (crew_of(worker)->quit)
-                break;
-        }
-    }
+    do
+        status = turn(worker, true);
+    while (status >= 0);
     /* epoll_wait fails only by our own bug; a service that cannot go on must not seem to. */
-    if (status < 0) {
+    if (status != -ECANCELED) {
         LOG(LOG_LEVEL_ERROR, "worker-broken", LOG_TEXT("why", strerror(-status)));
         log_stop(NS_PER_S);
         abort();

@@ -27,8 +27,11 @@ struct crew {
 /* Prepares count workers, not running yet. capacity: the most connections that can ever be open. */
 int crew_init(struct crew *crew, unsigned count, size_t buffer, unsigned capacity,
               unsigned pipe_limit, struct loop *main_loop, struct reason *why) MUST_CHECK;
-/* Starts the threads (signals blocked in them). */
+/* Starts the threads (signals blocked in them). Each takes turns until crew_release. */
 int crew_start(struct crew *crew, struct reason *why) MUST_CHECK;
+/* One turn of a worker that has no thread, without waiting: its timers, what its loop has, what it
+ * is called for. The number of events, or a negative errno when its loop is broken. */
+int crew_turn(struct worker *worker) MUST_CHECK;
 /* Between park and resume no worker runs. */
 void crew_park(struct crew *crew);
 void crew_resume(struct crew *crew);

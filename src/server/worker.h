@@ -43,6 +43,7 @@ struct worker {
     uint64_t busy_poll_ns;
     uint64_t tick_ns; /* when the timers are looked at next; 0: nothing to time */
     uint64_t ask_until_ns;
+    uint64_t fresh_ns; /* of the last event, while polling */
     unsigned index;
     _Atomic unsigned active; /* connections; others compare it to choose a worker */
     _Atomic bool attention;  /* something is wanted before the next turn */
