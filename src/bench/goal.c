@@ -80,7 +80,7 @@ static int parse_value(struct goal *goal, const char *text, enum unit unit, stru
     return text_number(text, 0, UINT64_MAX, &goal->value, why);
 }
 
-static int goal_parse(struct goal *goal, const char *text, struct reason *why)
+int goal_parse(struct goal *goal, const char *text, struct reason *why)
 {
     size_t length = strlen(text), name_length = strcspn(text, "<>=");
     char name[sizeof goal->text], quoted[64];
@@ -103,25 +103,6 @@ static int goal_parse(struct goal *goal, const char *text, struct reason *why)
     if (parse_value(goal, text, unit, &value_why) < 0)
         return reason_set(why, REASON_USAGE, 0, "%.30s: %s", quoted, value_why.text);
     return 0;
-}
-
-int goals_parse(struct goals *goals, const char *text, struct reason *why)
-{
-    goals->count = 0;
-    for (;;) {
-        char one[80];
-        size_t length = strcspn(text, ",");
-
-        if (goals->count == GOALS_MAX)
-            return reason_set(why, REASON_USAGE, 0, "more than %d goals", GOALS_MAX);
-        snprintf(one, sizeof one, "%.*s", (int)(length < sizeof one ? length : sizeof one), text);
-        if (goal_parse(&goals->list[goals->count], one, why) < 0)
-            return -1;
-        goals->count++;
-        if (!text[length])
-            return 0;
-        text += length + 1;
-    }
 }
 
 static double figure_value(const struct goal *goal, const struct result *result)
@@ -206,12 +187,4 @@ int goal_missed_by_slip(const struct goal *goal, const struct result *result)
 
     return is_latency(goal) && result->tally->latency.count && !goal_met(goal, result) &&
            compare(goal, figure_value(goal, result) - slip_ns);
-}
-
-int goals_met(const struct goals *goals, const struct result *result)
-{
-    for (size_t i = 0; i < goals->count; i++)
-        if (!goal_met(&goals->list[i], result))
-            return 0;
-    return 1;
 }

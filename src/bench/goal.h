@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Goals as users write them: "p99<1ms,errors=0,rate>50000". */
+/* A goal as users write it: "p99<1ms", "errors=0". */
 #ifndef BENCH_GOAL_H
 #define BENCH_GOAL_H
 
@@ -28,15 +28,8 @@ struct goal {
     char text[32];  /* as it was written */
 };
 
-#define GOALS_MAX 16
-
-struct goals {
-    struct goal list[GOALS_MAX];
-    size_t count;
-};
-
-/* Reads a comma-separated list. Word USAGE, with what would have been right. */
-int goals_parse(struct goals *goals, const char *text, struct reason *why) MUST_CHECK;
+/* Reads one goal. Word USAGE, with what would have been right. */
+int goal_parse(struct goal *goal, const char *text, struct reason *why) MUST_CHECK;
 
 #define GOAL_VALUE_SIZE 32
 
@@ -55,8 +48,5 @@ int goal_met(const struct goal *goal, const struct result *result);
 /* Whether a result that misses the goal would meet it if the generator had not been late: its
  * latencies less the 99th percentile of the slip. Slip changes no other figure. */
 int goal_missed_by_slip(const struct goal *goal, const struct result *result);
-
-/* Whether it meets all of them. */
-int goals_met(const struct goals *goals, const struct result *result);
 
 #endif

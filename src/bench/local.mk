@@ -5,6 +5,7 @@ libbench_a_SOURCES = \
 	src/bench/find_max.c \
 	src/bench/flow.c src/bench/flow.h \
 	src/bench/goal.c src/bench/goal.h \
+	src/bench/goals.c src/bench/goals.h \
 	src/bench/live.c src/bench/live.h \
 	src/bench/load.c src/bench/load.h \
 	src/bench/merge.c src/bench/merge.h \

@@ -5,7 +5,7 @@
 
 #include "base/options.h"
 #include "base/reason.h"
-#include "bench/goal.h"
+#include "bench/goals.h"
 #include "bench/pacer.h"
 #include "transport/address.h"
 #include "transport/endpoint.h"

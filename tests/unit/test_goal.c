@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/clock.h"
-#include "bench/goal.h"
+#include "bench/goals.h"
 #include "bench/result.h"
 #include "lib/testing.h"
 
