@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "bench/session.h"
+#include "bench/find_max.h"
 
 #include "bench/summary.h"
 
@@ -13,7 +13,8 @@
 #define ACHIEVED     0.98 /* of the offered rate: less is not that rate */
 
 struct search {
-    struct session *session;
+    struct load *load;
+    struct outputs *outputs;
     const struct address *address;
     struct plan plan;     /* with the rate of this attempt */
     struct result result; /* of this attempt */
@@ -33,7 +34,7 @@ static int generator_missed(const struct search *search)
 
 static void print_attempt(const struct search *search, int met)
 {
-    FILE *text = search->session->text;
+    FILE *text = search->outputs->text;
     const struct tally *tally = search->result.tally;
     const struct goal *goal = &search->plan.find_max.list[0];
     char value[GOAL_VALUE_SIZE];
@@ -51,17 +52,17 @@ static void print_attempt(const struct search *search, int met)
 /* One attempt. 1: the goal is met, 0: it is not, -1: *why. */
 static int attempt(struct search *search, uint64_t rate, struct reason *why)
 {
-    struct session *session = search->session;
+    struct outputs *outputs = search->outputs;
     struct tally *tally = search->result.tally;
     int met;
 
     tally_reset(tally);
     search->result = (struct result){.tally = tally};
     search->plan.rate = rate;
-    if (load_run(session->load, &search->plan, &search->plan.endpoints[0], search->address,
+    if (load_run(search->load, &search->plan, &search->plan.endpoints[0], search->address,
                  &search->result, why) < 0)
         return -1;
-    if (session->load->interruptions) {
+    if (search->load->interruptions) {
         tally_merge_errors(search->failures, tally);
         return 0; /* cut short, it says nothing about the rate */
     }
@@ -72,8 +73,8 @@ static int attempt(struct search *search, uint64_t rate, struct reason *why)
     if (!met)
         search->generator_was_limit = generator_missed(search);
     print_attempt(search, met);
-    for (size_t i = 0; i < session->record_count; i++)
-        if (record_attempt(&session->records[i], &search->plan, &search->result, met,
+    for (size_t i = 0; i < outputs->record_count; i++)
+        if (record_attempt(&outputs->records[i], &search->plan, &search->result, met,
                            !met && search->generator_was_limit, why) < 0)
             return -1;
     return met;
@@ -84,7 +85,7 @@ static int holds(struct search *search, uint64_t rate, struct reason *why)
 {
     int met = attempt(search, rate, why);
 
-    if (met == 0 && !search->session->load->interruptions)
+    if (met == 0 && !search->load->interruptions)
         met = attempt(search, rate, why);
     if (met == 1 && rate > search->best_rate) {
         struct result previous = search->best;
@@ -107,7 +108,7 @@ static int search_rates(struct search *search, struct reason *why)
 
         if (met < 0)
             return -1;
-        if (search->session->load->interruptions)
+        if (search->load->interruptions)
             return 0;
         if (met)
             low = rate;
@@ -134,8 +135,7 @@ static enum exit_status maximum_status(const struct search *search)
     enum exit_status failed = tally_status(search->failures);
 
     if (!search->best_rate)
-        return exit_status_worse(search->session->load->interruptions ? EXIT_MISSING : EXIT_GOAL,
-                                 failed);
+        return exit_status_worse(search->load->interruptions ? EXIT_MISSING : EXIT_GOAL, failed);
     if (failed == EXIT_DIFFERS || failed == EXIT_ENDED)
         return failed;
     return goals_met(&search->plan.require, &search->best) ? EXIT_EXACT : EXIT_GOAL;
@@ -143,60 +143,62 @@ static enum exit_status maximum_status(const struct search *search)
 
 static enum exit_status report_maximum(struct search *search)
 {
-    struct session *session = search->session;
+    struct outputs *outputs = search->outputs;
     const char *goal = search->plan.find_max.list[0].text;
     struct reason why;
 
     search->plan.rate = search->best_rate;
-    if (session->text && search->best_rate)
-        summary_print(session->text, &search->plan, &search->best);
-    if (session->text && session->load->interruptions)
-        fprintf(session->text, "\ninterrupted: the search is not at its end\n");
-    if (session->text && !search->best_rate)
-        fprintf(session->text, "\nno rate %s %s\n",
-                session->load->interruptions ? "so far meets" : "meets", goal);
-    else if (session->text)
-        fprintf(session->text, "\nhighest rate that meets %s: %" PRIu64 "/s%s\n", goal,
+    if (outputs->text && search->best_rate)
+        summary_print(outputs->text, &search->plan, &search->best);
+    if (outputs->text && search->load->interruptions)
+        fprintf(outputs->text, "\ninterrupted: the search is not at its end\n");
+    if (outputs->text && !search->best_rate)
+        fprintf(outputs->text, "\nno rate %s %s\n",
+                search->load->interruptions ? "so far meets" : "meets", goal);
+    else if (outputs->text)
+        fprintf(outputs->text, "\nhighest rate that meets %s: %" PRIu64 "/s%s\n", goal,
                 search->best_rate,
                 search->generator_was_limit
                     ? " (beyond it the generator was the limit: the server may do more)"
                     : "");
-    if (session->text && tally_errors(search->failures)) {
-        fprintf(session->text, "in all attempts:\n");
-        summary_print_errors(session->text, search->failures);
+    if (outputs->text && tally_errors(search->failures)) {
+        fprintf(outputs->text, "in all attempts:\n");
+        summary_print_errors(outputs->text, search->failures);
     }
-    for (size_t i = 0; i < session->record_count; i++) {
-        if ((search->best_rate && record_result(&session->records[i], &search->plan, &search->best,
+    for (size_t i = 0; i < outputs->record_count; i++) {
+        if ((search->best_rate && record_result(&outputs->records[i], &search->plan, &search->best,
                                                 NULL, 0, &why) < 0) ||
-            record_maximum(&session->records[i], goal, search->best_rate,
-                           search->generator_was_limit, session->load->interruptions > 0,
+            record_maximum(&outputs->records[i], goal, search->best_rate,
+                           search->generator_was_limit, search->load->interruptions > 0,
                            search->failures, &why) < 0) {
-            session_complain(session, "", &why);
+            outputs_complain(outputs, "", &why);
             return EXIT_LOCAL;
         }
     }
-    return session_finish(session, &search->best, maximum_status(search));
+    return outputs_finish(outputs, &search->best, maximum_status(search));
 }
 
-enum exit_status session_find_max(struct session *session, const struct address *address)
+enum exit_status find_max_run(const struct plan *plan, struct load *load,
+                              const struct address *address, struct outputs *outputs)
 {
     struct search *search = calloc(1, sizeof *search);
     enum exit_status status = EXIT_LOCAL;
     struct reason why;
 
     if (search) {
-        search->session = session;
+        search->load = load;
+        search->outputs = outputs;
         search->address = address;
-        search->plan = *session->plan;
+        search->plan = *plan;
         search->result.tally = tally_create();
         search->best.tally = tally_create();
         search->failures = tally_create();
     }
     if (!search || !search->result.tally || !search->best.tally || !search->failures) {
         reason_errno(&why, ENOMEM, "start");
-        session_complain(session, "", &why);
+        outputs_complain(outputs, "", &why);
     } else if (search_rates(search, &why) < 0) {
-        session_complain(session, "", &why);
+        outputs_complain(outputs, "", &why);
     } else {
         status = report_maximum(search);
     }

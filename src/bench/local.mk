@@ -2,13 +2,14 @@ noinst_LIBRARIES += libbench.a
 libbench_a_SOURCES = \
 	src/bench/difference.c src/bench/difference.h \
 	src/bench/environment.c src/bench/environment.h \
-	src/bench/find_max.c \
+	src/bench/find_max.c src/bench/find_max.h \
 	src/bench/flow.c src/bench/flow.h \
 	src/bench/goal.c src/bench/goal.h \
 	src/bench/goals.c src/bench/goals.h \
 	src/bench/live.c src/bench/live.h \
 	src/bench/load.c src/bench/load.h \
 	src/bench/merge.c src/bench/merge.h \
+	src/bench/outputs.c src/bench/outputs.h \
 	src/bench/pacer.c src/bench/pacer.h \
 	src/bench/plan.c src/bench/plan.h \
 	src/bench/record.c src/bench/record.h \

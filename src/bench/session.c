@@ -1,87 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 #include "bench/session.h"
 
-#include "base/standard_output.h"
+#include "bench/find_max.h"
+#include "bench/load.h"
 #include "bench/merge.h"
+#include "bench/outputs.h"
 #include "bench/summary.h"
 
 #include <errno.h>
 #include <math.h>
-#include <poll.h>
-#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-void session_complain(struct session *session, const char *object, const struct reason *why)
-{
-    struct reason lost;
-
-    fprintf(stderr, "echo-bench: %s%s%s: %s\n", object, *object ? ": " : "", reason_name(why->word),
-            why->text);
-    for (size_t i = 0; i < session->record_count; i++)
-        if (record_error(&session->records[i], object, why, &lost) < 0)
-            fprintf(stderr, "echo-bench: %s\n", lost.text);
-}
-
-static int open_outputs(struct session *session, struct reason *why)
-{
-    const struct plan *plan = session->plan;
-    struct record record = {.environment = &session->environment, .command = session->command};
-
-    if (plan->output && whole_file_open(&session->output, plan->output, why) < 0)
-        return -1;
-    if (plan->hdr && whole_file_open(&session->hdr, plan->hdr, why) < 0)
-        return -1;
-    if (whole_file_same(&session->output, &session->hdr))
-        return reason_set(why, REASON_USAGE, 0, "--output and --hdr name the same file");
-    session->keeps_files = plan->output || plan->hdr;
-    if (session->keeps_files) {
-        signal(SIGPIPE, SIG_IGN);
-        signal(SIGXFSZ, SIG_IGN); /* the write fails, and no temporary file stays */
-    }
-    if (plan->json) {
-        record.stream = standard_output();
-        record.name = "standard output";
-        record.may_break = session->keeps_files;
-        session->records[session->record_count++] = record;
-    } else {
-        session->text = standard_output();
-    }
-    if (plan->output) {
-        record.stream = session->output.stream;
-        record.name = plan->output;
-        record.may_break = 0;
-        session->records[session->record_count++] = record;
-    }
-    return 0;
-}
-
-/* Whether standard output is a pipe or socket whose other end is closed. */
-static int reader_is_gone(void)
-{
-    struct pollfd fd = {.fd = STDOUT_FILENO};
-
-    return poll(&fd, 1, 0) > 0 && fd.revents & (POLLERR | POLLHUP);
-}
-
-enum exit_status session_finish(struct session *session, const struct result *result,
-                                enum exit_status status)
-{
-    int code;
-
-    if (session->hdr.stream &&
-        histogram_print_hgrm(&result->tally->latency, 1e6, session->hdr.stream) < 0) {
-        fprintf(stderr, "echo-bench: OTHER: write %s: %s\n", session->plan->hdr, strerror(errno));
-        status = EXIT_LOCAL;
-    }
-    code = session->text ? standard_output_flush() : 0;
-    if (code < 0 && !(session->keeps_files && reader_is_gone())) {
-        fprintf(stderr, "echo-bench: OTHER: write standard output: %s\n", strerror(-code));
-        status = EXIT_LOCAL;
-    }
-    return status;
-}
+struct session {
+    const struct plan *plan;
+    struct load *load;
+    struct outputs outputs;
+};
 
 static struct round round_of(const struct result *result)
 {
@@ -152,12 +87,12 @@ static int report_result(struct session *session, const struct series *series, s
 {
     const struct plan *plan = series->plan;
 
-    if (session->text) {
-        summary_print(session->text, plan, &series->sum);
-        summary_print_rounds(session->text, series->rounds, series->count);
+    if (session->outputs.text) {
+        summary_print(session->outputs.text, plan, &series->sum);
+        summary_print_rounds(session->outputs.text, series->rounds, series->count);
     }
-    for (size_t i = 0; i < session->record_count; i++)
-        if (record_result(&session->records[i], plan, &series->sum,
+    for (size_t i = 0; i < session->outputs.record_count; i++)
+        if (record_result(&session->outputs.records[i], plan, &series->sum,
                           series->count > 1 ? series->rounds : NULL, series->count, why) < 0)
             return -1;
     return 0;
@@ -174,11 +109,11 @@ static int report_differences(struct session *session, const struct series *seri
         if (!pairs)
             continue;
         difference_compute(&difference, series[0].rounds, series[i].rounds, pairs);
-        if (session->text)
-            summary_print_difference(session->text, series[0].sum.endpoint, series[i].sum.endpoint,
-                                     &difference);
-        for (size_t j = 0; j < session->record_count; j++)
-            if (record_difference(&session->records[j], series[0].sum.endpoint,
+        if (session->outputs.text)
+            summary_print_difference(session->outputs.text, series[0].sum.endpoint,
+                                     series[i].sum.endpoint, &difference);
+        for (size_t j = 0; j < session->outputs.record_count; j++)
+            if (record_difference(&session->outputs.records[j], series[0].sum.endpoint,
                                   series[i].sum.endpoint, &difference, why) < 0)
                 return -1;
     }
@@ -211,19 +146,10 @@ static enum exit_status report_all(struct session *session, const struct series 
     }
     if (report_differences(session, series, &why) < 0)
         goto failed;
-    return session_finish(session, &series[0].sum, status);
+    return outputs_finish(&session->outputs, &series[0].sum, status);
 failed:
     fprintf(stderr, "echo-bench: %s: %s\n", reason_name(why.word), why.text);
     return EXIT_LOCAL;
-}
-
-static void print_head(struct session *session)
-{
-    if (!session->text)
-        return;
-    summary_print_head(session->text, &session->environment, session->command);
-    /* A run takes its time: what it measures is on the screen meanwhile. */
-    fflush(session->text);
 }
 
 static enum exit_status run_series(struct session *session, struct series *series)
@@ -234,21 +160,21 @@ static enum exit_status run_series(struct session *session, struct series *serie
 
     for (size_t i = 0; i < plan->endpoint_count; i++)
         if (load_find_address(plan, &plan->endpoints[i], &series[i].address, &why) < 0) {
-            session_complain(session, endpoint_format(&plan->endpoints[i], text, sizeof text),
-                             &why);
+            outputs_complain(&session->outputs,
+                             endpoint_format(&plan->endpoints[i], text, sizeof text), &why);
             return reason_exit_status(why.word, 0);
         }
     /* From here on INT ends the run and not the process. */
     session->load = load_create(&why);
     if (!session->load) {
-        session_complain(session, "", &why);
+        outputs_complain(&session->outputs, "", &why);
         return EXIT_LOCAL;
     }
-    print_head(session);
+    outputs_print_head(&session->outputs);
     if (plan->find_max.count)
-        return session_find_max(session, &series[0].address);
+        return find_max_run(plan, session->load, &series[0].address, &session->outputs);
     if (run_rounds(session, series, &why) < 0) {
-        session_complain(session, "", &why);
+        outputs_complain(&session->outputs, "", &why);
         return EXIT_LOCAL;
     }
     return report_all(session, series, plan->endpoint_count);
@@ -263,12 +189,12 @@ static enum exit_status report_merge(struct session *session, const struct merge
 
     if (!series) {
         reason_errno(&why, ENOMEM, "merge");
-        session_complain(session, "", &why);
+        outputs_complain(&session->outputs, "", &why);
         return EXIT_LOCAL;
     }
     for (size_t i = 0; i < merge->part_count; i++)
         series[i] = (struct series){.plan = &merge->parts[i].plan, .sum = merge->parts[i].result};
-    print_head(session);
+    outputs_print_head(&session->outputs);
     status = report_all(session, series, merge->part_count);
     free(series);
     return status;
@@ -287,7 +213,7 @@ static enum exit_status merge_files(struct session *session, char *const *files,
     if (!failed && merge.part_count > 1 && session->plan->hdr)
         failed = reason_set(&why, REASON_USAGE, 0, "--hdr takes one endpoint");
     if (failed)
-        session_complain(session, "", &why);
+        outputs_complain(&session->outputs, "", &why);
     else
         status = report_merge(session, &merge);
     merge_release(&merge);
@@ -309,20 +235,20 @@ static int make_series(const struct plan *plan, struct series *series, size_t co
 enum exit_status session_run(const struct plan *plan, char *const *command, char *const *files,
                              size_t file_count)
 {
-    struct session session = {.plan = plan, .command = command};
+    struct session session = {.plan = plan, .outputs = {.plan = plan, .command = command}};
     size_t count = plan->endpoint_count;
     struct series *series = plan->merge ? NULL : calloc(count, sizeof *series);
     enum exit_status status = EXIT_LOCAL;
     struct reason why;
 
-    environment_read(&session.environment);
+    environment_read(&session.outputs.environment);
     if (!plan->merge && (!series || make_series(plan, series, count) < 0)) {
         reason_errno(&why, ENOMEM, "start");
-        session_complain(&session, "", &why);
+        outputs_complain(&session.outputs, "", &why);
         goto out;
     }
-    if (open_outputs(&session, &why) < 0) {
-        session_complain(&session, "", &why);
+    if (outputs_open(&session.outputs, &why) < 0) {
+        outputs_complain(&session.outputs, "", &why);
         goto out;
     }
     if (plan->merge) {
@@ -332,14 +258,7 @@ enum exit_status session_run(const struct plan *plan, char *const *command, char
     status = run_series(&session, series);
 out:
     load_destroy(session.load);
-    if (whole_file_commit(&session.output, &why) < 0) {
-        fprintf(stderr, "echo-bench: %s: %s\n", reason_name(why.word), why.text);
-        status = EXIT_LOCAL;
-    }
-    if (whole_file_commit(&session.hdr, &why) < 0) {
-        fprintf(stderr, "echo-bench: %s: %s\n", reason_name(why.word), why.text);
-        status = EXIT_LOCAL;
-    }
+    status = outputs_close(&session.outputs, status);
     for (size_t i = 0; series && i < count; i++) {
         tally_destroy(series[i].sum.tally);
         free(series[i].rounds);
