@@ -2,7 +2,7 @@
 #include "bench/flow.h"
 
 #include "base/clock.h"
-#include "bench/worker.h"
+#include "bench/shard.h"
 #include "transport/io.h"
 #include "transport/transport.h"
 
@@ -24,12 +24,12 @@
 
 static void flow_ready(struct loop_source *source, unsigned events);
 
-void flow_init(struct flow *flow, struct worker *worker, unsigned number, int idle,
+void flow_init(struct flow *flow, struct shard *shard, unsigned number, int idle,
                struct flow_message *messages)
 {
     *flow = (struct flow){
         .source = {.ready = flow_ready, .fd = -1},
-        .worker = worker,
+        .shard = shard,
         .number = number,
         .idle = idle,
         .messages = messages,
@@ -37,11 +37,36 @@ void flow_init(struct flow *flow, struct worker *worker, unsigned number, int id
     };
 }
 
+void flow_add_free(struct flow *flow)
+{
+    struct shard *shard = flow->shard;
+
+    if (flow->listed)
+        return;
+    flow->listed = 1;
+    flow->next_free = NULL;
+    if (shard->free_first)
+        shard->free_last->next_free = flow;
+    else
+        shard->free_first = flow;
+    shard->free_last = flow;
+}
+
+void flow_add_retry(struct flow *flow)
+{
+    struct shard *shard = flow->shard;
+
+    if (!shard->retry || flow->retry_ns < shard->retry_ns)
+        shard->retry_ns = flow->retry_ns;
+    flow->next_retry = shard->retry;
+    shard->retry = flow;
+}
+
 /* The bytes up to the end of the queue, from start on, count if they were due in the measured time;
  * what was sent and what came back of them is then the same set. */
 static inline void count_queued(struct flow *flow, uint64_t start, uint64_t due_ns)
 {
-    if (!worker_counts(flow->worker, due_ns))
+    if (!shard_counts(flow->shard, due_ns))
         return;
     if (start < flow->counted_begin)
         flow->counted_begin = start;
@@ -68,26 +93,26 @@ static inline uint64_t counted(const struct flow *flow, uint64_t start, uint64_t
 /* Drops the connection; what it owes is no longer waited for. */
 static void APART drop(struct flow *flow)
 {
-    struct worker *worker = flow->worker;
+    struct shard *shard = flow->shard;
 
     for (; flow->count; flow->count--) {
         uint64_t due_ns = flow->messages[flow->first].due_ns;
 
-        if (worker_counts(worker, due_ns))
-            worker->tally->lost++;
-        flow->first = flow->first + 1 == worker->run->plan->in_flight ? 0 : flow->first + 1;
+        if (shard_counts(shard, due_ns))
+            shard->tally->lost++;
+        flow->first = flow->first + 1 == shard->run->plan->in_flight ? 0 : flow->first + 1;
     }
     if (flow->state == FLOW_CONNECTING)
-        worker->connecting--;
+        shard->connecting--;
     if (flow->state == FLOW_OPEN)
-        (*(flow->idle ? &worker->open_idle : &worker->open))--;
+        (*(flow->idle ? &shard->open_idle : &shard->open))--;
     if (flow->state == FLOW_ENDING)
-        worker->ending--;
-    worker->owed -= flow_owed(flow);
+        shard->ending--;
+    shard->owed -= flow_owed(flow);
     flow->queued = flow->sent = flow->received = 0;
     flow->counted_begin = UINT64_MAX;
     flow->counted_end = 0;
-    loop_forget(&worker->loop, &flow->source);
+    loop_forget(&shard->loop, &flow->source);
     io_close(&flow->source.fd);
     flow->state = FLOW_DOWN;
 }
@@ -98,20 +123,20 @@ static void retry_later(struct flow *flow, uint64_t most_ns)
 
     flow->retry_ns = clock_now_ns() + (pause_ns < most_ns ? pause_ns : most_ns);
     flow->failures++;
-    worker_add_retry(flow->worker, flow);
+    flow_add_retry(flow);
 }
 
 static void settle(struct flow *flow)
 {
     if (!flow->settled)
-        flow->worker->settled++;
+        flow->shard->settled++;
     flow->settled = 1;
 }
 
 /* Counts a failure by its word, drops the connection and has it opened again. */
 static void APART fail(struct flow *flow, enum reason_word word, int code)
 {
-    struct tally *tally = flow->worker->tally;
+    struct tally *tally = flow->shard->tally;
 
     if (code == EADDRNOTAVAIL)
         tally->no_port++;
@@ -127,7 +152,7 @@ static void APART fail(struct flow *flow, enum reason_word word, int code)
 
 static void watch(struct flow *flow, unsigned interests)
 {
-    int status = loop_watch(&flow->worker->loop, &flow->source, interests);
+    int status = loop_watch(&flow->shard->loop, &flow->source, interests);
 
     if (status < 0)
         fail(flow, REASON_OTHER, -status);
@@ -136,7 +161,7 @@ static void watch(struct flow *flow, unsigned interests)
 /* Keeps the first difference of a tally for the report. */
 static void note_difference(struct flow *flow, struct verdict verdict)
 {
-    struct tally *tally = flow->worker->tally;
+    struct tally *tally = flow->shard->tally;
 
     if (tally->verdict.word != REASON_NONE)
         return;
@@ -154,7 +179,7 @@ static int is_foreign(const struct flow *flow, const unsigned char *bytes, size_
 
     if (length < FOREIGN_LENGTH)
         return 0;
-    found = ring_find(flow->worker->run->ring, bytes, FOREIGN_LENGTH);
+    found = ring_find(flow->shard->run->ring, bytes, FOREIGN_LENGTH);
     distance = (found + RING_PERIOD - ring_start(flow->stream)) % RING_PERIOD;
     return found < RING_PERIOD && distance >= flow->sent && distance + FOREIGN_LENGTH < RING_PERIOD;
 }
@@ -164,17 +189,17 @@ static int is_foreign(const struct flow *flow, const unsigned char *bytes, size_
 static enum reason_word APART name_difference(struct flow *flow, const unsigned char *sent,
                                               size_t length)
 {
-    struct worker *worker = flow->worker;
+    struct shard *shard = flow->shard;
     struct verdict verdict = {.word = REASON_CORRUPT, .sent_length = 1, .got_length = 1};
     size_t equal = 0;
 
-    while (sent[equal] == worker->buffer[equal])
+    while (sent[equal] == shard->buffer[equal])
         equal++;
     verdict.sent[0] = sent[equal];
-    verdict.got[0] = worker->buffer[equal];
+    verdict.got[0] = shard->buffer[equal];
     flow->received += equal;
-    worker->owed -= equal;
-    if (is_foreign(flow, worker->buffer + equal, length - equal))
+    shard->owed -= equal;
+    if (is_foreign(flow, shard->buffer + equal, length - equal))
         verdict.word = REASON_FOREIGN;
     note_difference(flow, verdict);
     return verdict.word;
@@ -183,11 +208,11 @@ static enum reason_word APART name_difference(struct flow *flow, const unsigned 
 /* Whether the piece at the front of the buffer equals what was sent: NONE, or the word for it. */
 static enum reason_word compare_piece(struct flow *flow, size_t length)
 {
-    struct worker *worker = flow->worker;
-    struct tally *tally = worker->tally;
-    const unsigned char *sent = worker->run->ring->bytes + flow->receive_position;
-    enum plan_verify verify = worker->run->plan->verify;
-    unsigned piece = worker->pieces++;
+    struct shard *shard = flow->shard;
+    struct tally *tally = shard->tally;
+    const unsigned char *sent = shard->run->ring->bytes + flow->receive_position;
+    enum plan_verify verify = shard->run->plan->verify;
+    unsigned piece = shard->pieces++;
     uint64_t began_ns;
     int timed, differs;
 
@@ -195,7 +220,7 @@ static enum reason_word compare_piece(struct flow *flow, size_t length)
         return REASON_NONE;
     timed = piece % TIMED_EVERY == 0;
     began_ns = timed ? clock_now_ns() : 0;
-    differs = memcmp(sent, worker->buffer, length) != 0;
+    differs = memcmp(sent, shard->buffer, length) != 0;
     if (timed) {
         tally->compare_samples++;
         tally->compare_sample_bytes += length;
@@ -207,7 +232,7 @@ static enum reason_word compare_piece(struct flow *flow, size_t length)
 
 int flow_has_room(const struct flow *flow)
 {
-    const struct plan *plan = flow->worker->run->plan;
+    const struct plan *plan = flow->shard->run->plan;
 
     return flow->state == FLOW_OPEN && flow->count < plan->in_flight &&
            (!plan->churn || flow->taken < plan->churn);
@@ -216,14 +241,14 @@ int flow_has_room(const struct flow *flow)
 /* One more message at the end of the stream; flush sends it. */
 static void queue(struct flow *flow, uint64_t due_ns, uint64_t now_ns)
 {
-    unsigned in_flight = flow->worker->run->plan->in_flight;
+    unsigned in_flight = flow->shard->run->plan->in_flight;
     unsigned last = flow->first + flow->count;
-    uint64_t size = worker_size(flow->worker);
+    uint64_t size = shard_size(flow->shard);
 
     if (!flow->count)
         flow->progress_ns = now_ns;
     flow->queued += size;
-    flow->worker->owed += size;
+    flow->shard->owed += size;
     count_queued(flow, flow->queued - size, due_ns);
     flow->messages[last < in_flight ? last : last - in_flight] =
         (struct flow_message){.end = flow->queued, .due_ns = due_ns, .sent_ns = now_ns};
@@ -234,13 +259,13 @@ static void queue(struct flow *flow, uint64_t due_ns, uint64_t now_ns)
 /* Sends what is queued, as far as the kernel takes it. */
 static void flush(struct flow *flow)
 {
-    struct worker *worker = flow->worker;
+    struct shard *shard = flow->shard;
 
     while (flow->sent < flow->queued) {
         uint64_t rest = flow->queued - flow->sent;
         size_t length = rest < RING_SPAN ? (size_t)rest : RING_SPAN;
         ssize_t count =
-            io_send(flow->source.fd, worker->run->ring->bytes + flow->send_position, length);
+            io_send(flow->source.fd, shard->run->ring->bytes + flow->send_position, length);
 
         if (count == -EAGAIN) {
             watch(flow, LOOP_READ | LOOP_WRITE);
@@ -250,11 +275,11 @@ static void flush(struct flow *flow)
             fail(flow, reason_from_errno((int)-count), (int)-count);
             return;
         }
-        worker->tally->bytes_sent += counted(flow, flow->sent, (uint64_t)count);
+        shard->tally->bytes_sent += counted(flow, flow->sent, (uint64_t)count);
         flow->sent += (uint64_t)count;
         flow->send_position = ring_after(flow->send_position, (size_t)count);
     }
-    if (!worker->run->plan->bulk) /* which goes on at once */
+    if (!shard->run->plan->bulk) /* which goes on at once */
         watch(flow, LOOP_READ);
 }
 
@@ -263,19 +288,19 @@ static void flush(struct flow *flow)
  * way, and both sides sleep and wake for each. */
 static void stream(struct flow *flow)
 {
-    struct worker *worker = flow->worker;
-    uint64_t now_ns = worker->now_ns;
+    struct shard *shard = flow->shard;
+    uint64_t now_ns = shard->now_ns;
 
     for (int span = 0; span < BULK_SPANS; span++) {
         if (flow->sent == flow->queued) {
-            if (!worker_take(worker, now_ns)) {
+            if (!shard_take(shard, now_ns)) {
                 watch(flow, LOOP_READ);
                 return;
             }
             if (!flow_owed(flow))
                 flow->progress_ns = now_ns;
-            flow->queued += worker->run->plan->messages ? worker_size(worker) : RING_SPAN;
-            worker->owed += flow->queued - flow->sent;
+            flow->queued += shard->run->plan->messages ? shard_size(shard) : RING_SPAN;
+            shard->owed += flow->queued - flow->sent;
             count_queued(flow, flow->sent, now_ns);
         }
         flush(flow);
@@ -288,7 +313,7 @@ static void stream(struct flow *flow)
 /* Closed loop: sends until as much is in flight as is asked for. */
 static void refill(struct flow *flow, uint64_t now_ns)
 {
-    while (flow_has_room(flow) && worker_take(flow->worker, now_ns))
+    while (flow_has_room(flow) && shard_take(flow->shard, now_ns))
         queue(flow, now_ns, now_ns);
     if (flow->sent < flow->queued)
         flush(flow);
@@ -299,8 +324,8 @@ void flow_offer(struct flow *flow, uint64_t due_ns)
     uint64_t now_ns = clock_now_ns();
     uint64_t possible_ns = due_ns > flow->free_ns ? due_ns : flow->free_ns;
 
-    if (worker_counts(flow->worker, due_ns) && now_ns >= possible_ns)
-        histogram_record(&flow->worker->tally->slip, now_ns - possible_ns);
+    if (shard_counts(flow->shard, due_ns) && now_ns >= possible_ns)
+        histogram_record(&flow->shard->tally->slip, now_ns - possible_ns);
     queue(flow, due_ns, now_ns);
     flush(flow);
 }
@@ -308,35 +333,35 @@ void flow_offer(struct flow *flow, uint64_t due_ns)
 /* A message is back, whole and equal. */
 static void complete(struct flow *flow, uint64_t now_ns)
 {
-    struct worker *worker = flow->worker;
-    struct tally *tally = worker->tally;
+    struct shard *shard = flow->shard;
+    struct tally *tally = shard->tally;
     const struct flow_message *message = &flow->messages[flow->first];
 
-    int due_counts = worker_counts(worker, message->due_ns);
+    int due_counts = shard_counts(shard, message->due_ns);
 
     if (due_counts) {
         tally->messages++;
         histogram_record(&tally->latency, now_ns - message->due_ns);
-        if (worker->run->plan->rate)
+        if (shard->run->plan->rate)
             histogram_record(&tally->service, now_ns - message->sent_ns);
     }
     /* Of an open loop no more may be back than was offered. */
-    if (worker_counts(worker, now_ns))
-        (*(due_counts || !worker->run->plan->rate ? &tally->in_time : &tally->carried))++;
-    if (flow->count-- == worker->run->plan->in_flight)
+    if (shard_counts(shard, now_ns))
+        (*(due_counts || !shard->run->plan->rate ? &tally->in_time : &tally->carried))++;
+    if (flow->count-- == shard->run->plan->in_flight)
         flow->free_ns = now_ns;
-    flow->first = flow->first + 1 == worker->run->plan->in_flight ? 0 : flow->first + 1;
+    flow->first = flow->first + 1 == shard->run->plan->in_flight ? 0 : flow->first + 1;
     flow->failures = 0;
 }
 
 /* After an echo: the next message, or the next connection. */
 static void go_on(struct flow *flow, uint64_t now_ns)
 {
-    const struct plan *plan = flow->worker->run->plan;
+    const struct plan *plan = flow->shard->run->plan;
 
     if (plan->churn && flow->taken >= plan->churn && !flow->count) {
         /* The last connection stays open for flow_end to see how it ends. */
-        if (now_ns >= flow->worker->end_ns || !flow->worker->left)
+        if (now_ns >= flow->shard->end_ns || !flow->shard->left)
             return;
         drop(flow);
         flow->begun_ns = 0;
@@ -346,7 +371,7 @@ static void go_on(struct flow *flow, uint64_t now_ns)
     if (!plan->rate)
         refill(flow, now_ns);
     else if (flow_has_room(flow))
-        worker_add_free(flow->worker, flow);
+        flow_add_free(flow);
 }
 
 /* More came than was sent. */
@@ -361,8 +386,8 @@ static void APART fail_extra(struct flow *flow, uint64_t extra)
 /* Takes what came; says whether a whole span did, and more may be there. */
 static int receive(struct flow *flow)
 {
-    struct worker *worker = flow->worker;
-    ssize_t count = io_receive(flow->source.fd, worker->buffer, RING_SPAN);
+    struct shard *shard = flow->shard;
+    ssize_t count = io_receive(flow->source.fd, shard->buffer, RING_SPAN);
     uint64_t now_ns = clock_now_ns();
     uint64_t outstanding = flow->sent - flow->received;
     enum reason_word word;
@@ -388,14 +413,14 @@ static int receive(struct flow *flow)
         fail_extra(flow, (uint64_t)count - outstanding);
         return 0;
     }
-    worker->tally->bytes_received += counted(flow, flow->received, (uint64_t)count);
+    shard->tally->bytes_received += counted(flow, flow->received, (uint64_t)count);
     flow->received += (uint64_t)count;
     flow->receive_position = ring_after(flow->receive_position, (size_t)count);
     flow->progress_ns = now_ns;
-    worker->owed -= (uint64_t)count;
-    if (worker_counts(worker, now_ns))
-        worker->tally->bytes_in_time += (uint64_t)count;
-    if (worker->run->plan->bulk)
+    shard->owed -= (uint64_t)count;
+    if (shard_counts(shard, now_ns))
+        shard->tally->bytes_in_time += (uint64_t)count;
+    if (shard->run->plan->bulk)
         return count == RING_SPAN;
     while (flow->count && flow->messages[flow->first].end <= flow->received)
         complete(flow, now_ns);
@@ -406,7 +431,7 @@ static int receive(struct flow *flow)
 /* After the half-close nothing but the end may come. */
 static void APART discard(struct flow *flow)
 {
-    ssize_t count = io_receive(flow->source.fd, flow->worker->buffer, RING_SPAN);
+    ssize_t count = io_receive(flow->source.fd, flow->shard->buffer, RING_SPAN);
 
     if (count == -EAGAIN)
         return;
@@ -414,31 +439,31 @@ static void APART discard(struct flow *flow)
         struct verdict verdict = {.word = REASON_EXTRA, .extra = (uint64_t)count};
 
         note_difference(flow, verdict);
-        flow->worker->tally->errors[REASON_EXTRA]++;
+        flow->shard->tally->errors[REASON_EXTRA]++;
     }
     drop(flow);
 }
 
 static void opened(struct flow *flow)
 {
-    struct worker *worker = flow->worker;
+    struct shard *shard = flow->shard;
     uint64_t now_ns = clock_now_ns();
 
     if (flow->state == FLOW_CONNECTING)
-        worker->connecting--;
+        shard->connecting--;
     flow->state = FLOW_OPEN;
-    (*(flow->idle ? &worker->open_idle : &worker->open))++;
-    worker->tally->connects++;
-    histogram_record(&worker->tally->connect, now_ns - flow->begun_ns);
-    flow->stream = worker->next_stream;
-    worker->next_stream += worker->run->plan->threads;
+    (*(flow->idle ? &shard->open_idle : &shard->open))++;
+    shard->tally->connects++;
+    histogram_record(&shard->tally->connect, now_ns - flow->begun_ns);
+    flow->stream = shard->next_stream;
+    shard->next_stream += shard->run->plan->threads;
     flow->send_position = flow->receive_position = ring_start(flow->stream);
     flow->first = flow->count = 0;
     flow->taken = 0;
     flow->free_ns = flow->progress_ns = now_ns;
     settle(flow);
     watch(flow, LOOP_READ);
-    if (flow->state == FLOW_OPEN && worker->going)
+    if (flow->state == FLOW_OPEN && shard->going)
         flow_begin(flow);
 }
 
@@ -452,7 +477,7 @@ static uint64_t waiting_since(const struct flow *flow)
     /* A peer that answers one byte a second makes progress, but the message is late. */
     if (flow->state == FLOW_OPEN)
         since_ns =
-            flow->worker->run->plan->bulk ? flow->progress_ns : flow->messages[flow->first].sent_ns;
+            flow->shard->run->plan->bulk ? flow->progress_ns : flow->messages[flow->first].sent_ns;
     return since_ns && since_ns < flow->excused_ns ? flow->excused_ns : since_ns;
 }
 
@@ -460,14 +485,13 @@ static int is_overdue(const struct flow *flow, uint64_t now_ns)
 {
     uint64_t since_ns = waiting_since(flow);
 
-    return since_ns && now_ns > since_ns &&
-           now_ns - since_ns >= flow->worker->run->plan->timeout_ns;
+    return since_ns && now_ns > since_ns && now_ns - since_ns >= flow->shard->run->plan->timeout_ns;
 }
 
 void flow_open(struct flow *flow)
 {
-    struct worker *worker = flow->worker;
-    const struct plan *plan = worker->run->plan;
+    struct shard *shard = flow->shard;
+    const struct plan *plan = shard->run->plan;
     const struct address *source =
         plan->source_count ? &plan->sources[flow->number % plan->source_count] : NULL;
     struct reason why;
@@ -476,7 +500,7 @@ void flow_open(struct flow *flow)
     assert(flow->state == FLOW_DOWN);
     if (!flow->begun_ns)
         flow->begun_ns = clock_now_ns();
-    flow->source.fd = transport_connect(worker->run->address, source, &pending, &why);
+    flow->source.fd = transport_connect(shard->run->address, source, &pending, &why);
     if (flow->source.fd < 0 && why.code == EAGAIN) {
         /* The backlog of a Unix socket is full, which no event will ever tell. */
         if (is_overdue(flow, clock_now_ns()))
@@ -494,7 +518,7 @@ void flow_open(struct flow *flow)
         return;
     }
     flow->state = FLOW_CONNECTING;
-    worker->connecting++;
+    shard->connecting++;
     watch(flow, LOOP_WRITE);
 }
 
@@ -502,7 +526,7 @@ static void APART connected(struct flow *flow)
 {
     struct reason why;
 
-    if (transport_connect_result(flow->source.fd, flow->worker->run->address, &why) < 0)
+    if (transport_connect_result(flow->source.fd, flow->shard->run->address, &why) < 0)
         fail(flow, why.word, why.code);
     else
         opened(flow);
@@ -510,11 +534,11 @@ static void APART connected(struct flow *flow)
 
 void flow_begin(struct flow *flow)
 {
-    struct worker *worker = flow->worker;
+    struct shard *shard = flow->shard;
 
-    if (flow->idle || worker->stopped)
+    if (flow->idle || shard->stopped)
         return;
-    if (worker->run->plan->bulk)
+    if (shard->run->plan->bulk)
         watch(flow, LOOP_READ | LOOP_WRITE);
     else
         go_on(flow, clock_now_ns());
@@ -536,7 +560,7 @@ static void flow_ready(struct loop_source *source, unsigned events)
             if (!receive(flow))
                 break;
         if (flow->state == FLOW_OPEN && (events & LOOP_WRITE)) {
-            if (flow->worker->run->plan->bulk)
+            if (flow->shard->run->plan->bulk)
                 stream(flow);
             else
                 flush(flow);
@@ -550,7 +574,7 @@ static void flow_ready(struct loop_source *source, unsigned events)
 void flow_check(struct flow *flow, uint64_t now_ns, uint64_t late_ns)
 {
     uint64_t since_ns = waiting_since(flow);
-    int bulk = flow->worker->run->plan->bulk;
+    int bulk = flow->shard->run->plan->bulk;
 
     if (since_ns && since_ns < now_ns)
         flow->excused_ns = late_ns < now_ns - since_ns ? since_ns + late_ns : now_ns;
@@ -564,9 +588,9 @@ void flow_end(struct flow *flow)
         flow_close(flow);
         return;
     }
-    (*(flow->idle ? &flow->worker->open_idle : &flow->worker->open))--;
+    (*(flow->idle ? &flow->shard->open_idle : &flow->shard->open))--;
     flow->state = FLOW_ENDING;
-    flow->worker->ending++;
+    flow->shard->ending++;
 }
 
 void flow_close(struct flow *flow)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* One connection under load: what it has sent, what is owed to it, and what it does after each
- * echo and each failure. Belongs to one worker and is used by its thread alone. */
+ * echo and each failure. Belongs to one shard and is used by its thread alone. */
 #ifndef BENCH_FLOW_H
 #define BENCH_FLOW_H
 
@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-struct worker;
+struct shard;
 
 /*
  *   DOWN --open--> CONNECTING --> OPEN --end of the run--> ENDING --> DOWN
@@ -26,7 +26,7 @@ struct flow_message {
 
 struct flow {
     struct loop_source source;
-    struct worker *worker;
+    struct shard *shard;
     unsigned number; /* in the whole process */
     uint64_t
         stream; /* which of the run's connections this one is: another for each that ever was */
@@ -45,11 +45,11 @@ struct flow {
     uint64_t retry_ns;
     unsigned failures; /* in a row */
     int settled;       /* the first attempt has succeeded or failed */
-    int listed;        /* in the worker's list of free flows */
+    int listed;        /* in the shard's list of free flows */
     struct flow *next_free, *next_retry;
 };
 
-void flow_init(struct flow *flow, struct worker *worker, unsigned number, int idle,
+void flow_init(struct flow *flow, struct shard *shard, unsigned number, int idle,
                struct flow_message *messages);
 
 /* Starts to connect; failures are counted and tried again later. */
@@ -60,6 +60,11 @@ void flow_begin(struct flow *flow);
 
 /* Open loop: sends a message that was due at due_ns. The flow must be OPEN and have room. */
 void flow_offer(struct flow *flow, uint64_t due_ns);
+
+/* This flow has room for a message of the open loop. */
+void flow_add_free(struct flow *flow);
+/* This flow is to be opened again at flow->retry_ns. */
+void flow_add_retry(struct flow *flow);
 
 /* Whether one more message may be in flight. */
 int flow_has_room(const struct flow *flow);

@@ -124,7 +124,7 @@ static void note_start(struct result *result)
 struct conduct {
     struct load *load;
     struct run *run;
-    struct worker *workers;
+    struct shard *shards;
     unsigned count; /* of workers that were started */
     struct loop loop;
     struct loop_source signals;
@@ -138,7 +138,7 @@ struct conduct {
 static void wake_all(struct conduct *conduct)
 {
     for (unsigned i = 0; i < conduct->count; i++)
-        loop_wake(&conduct->workers[i].loop);
+        loop_wake(&conduct->shards[i].loop);
 }
 
 static void signal_ready(struct loop_source *source, unsigned events)
@@ -159,8 +159,8 @@ static void signal_ready(struct loop_source *source, unsigned events)
 static int all(const struct conduct *conduct, int finished)
 {
     for (unsigned i = 0; i < conduct->count; i++)
-        if (!atomic_load(&conduct->workers[i].finished) &&
-            (finished || !atomic_load(&conduct->workers[i].ready)))
+        if (!atomic_load(&conduct->shards[i].finished) &&
+            (finished || !atomic_load(&conduct->shards[i].ready)))
             return 0;
     return 1;
 }
@@ -170,16 +170,16 @@ static void offer_tallies(struct conduct *conduct)
 {
     conduct->awaited = conduct->count;
     for (unsigned i = 0; i < conduct->count; i++) {
-        atomic_store(&conduct->workers[i].offered, conduct->spares[i]);
+        atomic_store(&conduct->shards[i].offered, conduct->spares[i]);
         conduct->spares[i] = NULL;
-        loop_wake(&conduct->workers[i].loop);
+        loop_wake(&conduct->shards[i].loop);
     }
 }
 
 static void collect_tallies(struct conduct *conduct, uint64_t now_ns)
 {
     for (unsigned i = 0; i < conduct->count; i++) {
-        struct tally *returned = atomic_exchange(&conduct->workers[i].returned, NULL);
+        struct tally *returned = atomic_exchange(&conduct->shards[i].returned, NULL);
 
         if (!returned)
             continue;
@@ -276,40 +276,40 @@ static int run_workers(struct conduct *conduct, struct reason *why)
     if (make_spares(conduct, why) < 0)
         return -1;
     while (conduct->count < plan->threads) {
-        if (worker_start(&conduct->workers[conduct->count], conduct->run, conduct->count, why) < 0)
+        if (worker_start(&conduct->shards[conduct->count], conduct->run, conduct->count, why) < 0)
             return -1;
         conduct->count++;
     }
     return conduct_run(conduct, why);
 }
 
-/* Adds what a joined worker counted, its tallies to *into; frees them. */
-static void add_worker(struct result *result, struct tally *into, const struct run *run,
-                       struct worker *worker)
+/* Adds what a joined shard counted, its tallies to *into; frees them. */
+static void add_shard(struct result *result, struct tally *into, const struct run *run,
+                      struct shard *shard)
 {
-    struct tally *returned = atomic_load(&worker->returned);
-    uint64_t elapsed_ns = worker->done_ns > run->measure_ns ? worker->done_ns - run->measure_ns : 0;
+    struct tally *returned = atomic_load(&shard->returned);
+    uint64_t elapsed_ns = shard->done_ns > run->measure_ns ? shard->done_ns - run->measure_ns : 0;
     double cpu =
-        (double)(run->plan->busy_poll ? worker->busy_ns : worker->user_ns + worker->system_ns);
+        (double)(run->plan->busy_poll ? shard->busy_ns : shard->user_ns + shard->system_ns);
 
-    if (worker->going && elapsed_ns) {
+    if (shard->going && elapsed_ns) {
         if (elapsed_ns > result->elapsed_ns)
             result->elapsed_ns = elapsed_ns;
         if (cpu / (double)elapsed_ns > result->busiest)
             result->busiest = cpu / (double)elapsed_ns;
-        result->user_ns += worker->user_ns;
-        result->system_ns += worker->system_ns;
+        result->user_ns += shard->user_ns;
+        result->system_ns += shard->system_ns;
     }
     if (result->busiest > 1)
         result->busiest = 1;
-    result->connected += worker->connected;
-    result->idle += worker->connected_idle;
-    tally_merge(into, worker->tally);
+    result->connected += shard->connected;
+    result->idle += shard->connected_idle;
+    tally_merge(into, shard->tally);
     if (returned)
         tally_merge(into, returned);
-    tally_destroy(worker->tally);
+    tally_destroy(shard->tally);
     tally_destroy(returned);
-    tally_destroy(atomic_load(&worker->offered));
+    tally_destroy(atomic_load(&shard->offered));
 }
 
 static int check_descriptors(const struct plan *plan, struct reason *why)
@@ -345,8 +345,8 @@ int load_run(struct load *load, const struct plan *plan, const struct endpoint *
     result->processes = 1;
     result->threads = plan->threads;
     note_start(result);
-    conduct.workers = calloc(plan->threads, sizeof *conduct.workers);
-    if (!conduct.workers) {
+    conduct.shards = calloc(plan->threads, sizeof *conduct.shards);
+    if (!conduct.shards) {
         reason_errno(why, ENOMEM, "start");
         goto out;
     }
@@ -355,13 +355,13 @@ int load_run(struct load *load, const struct plan *plan, const struct endpoint *
         atomic_store(&run.phase, RUN_ABANDONED);
     wake_all(&conduct);
     for (unsigned i = 0; i < conduct.count; i++) {
-        worker_join(&conduct.workers[i]);
-        if (status == 0 && conduct.workers[i].why.word != REASON_NONE) {
-            *why = conduct.workers[i].why;
+        worker_join(&conduct.shards[i]);
+        if (status == 0 && conduct.shards[i].why.word != REASON_NONE) {
+            *why = conduct.shards[i].why;
             status = -1;
         }
-        add_worker(result, conduct.interval ? conduct.interval : result->tally, &run,
-                   &conduct.workers[i]);
+        add_shard(result, conduct.interval ? conduct.interval : result->tally, &run,
+                  &conduct.shards[i]);
     }
     result->interrupted = load->interruptions > 0;
     if (conduct.interval) {
@@ -374,7 +374,7 @@ out:
         tally_destroy(conduct.spares[i]);
     free(conduct.spares);
     tally_destroy(conduct.interval);
-    free(conduct.workers);
+    free(conduct.shards);
     loop_release(&conduct.loop);
     return status;
 }

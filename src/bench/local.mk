@@ -16,6 +16,7 @@ libbench_a_SOURCES = \
 	src/bench/result.c src/bench/result.h \
 	src/bench/ring.c src/bench/ring.h \
 	src/bench/session.c src/bench/session.h \
+	src/bench/shard.c src/bench/shard.h \
 	src/bench/summary.c src/bench/summary.h \
 	src/bench/tally.c src/bench/tally.h \
 	src/bench/units.c src/bench/units.h \

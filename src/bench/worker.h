@@ -1,100 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* One thread of the load with its connections. Nothing is shared between workers while they run but
- * constants; what they counted is handed over as whole tallies. */
+/* One thread of the load: connects its shard's flows, drives them through the run and ends them. */
 #ifndef BENCH_WORKER_H
 #define BENCH_WORKER_H
 
-#include "base/loop.h"
-#include "bench/flow.h"
-#include "bench/pacer.h"
-#include "bench/plan.h"
-#include "bench/ring.h"
-#include "bench/tally.h"
-
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdint.h>
-
-enum run_phase {
-    RUN_CONNECTING,
-    RUN_GOING,    /* the times of struct run are set */
-    RUN_STOPPING, /* interrupted: no new messages, those in flight are waited for */
-    RUN_ABANDONED /* interrupted again: they are not */
-};
-
-/* What all workers of a run share. */
-struct run {
-    const struct plan *plan;
-    const struct address *address;
-    const struct ring *ring;
-    uint64_t seed;     /* for what is drawn at random */
-    struct loop *main; /* woken when a worker is ready or has finished, or returns a tally */
-    _Atomic int phase;
-    uint64_t begin_ns;    /* first message */
-    uint64_t measure_ns;  /* from here on it counts */
-    uint64_t end_ns;      /* UINT64_MAX: the number of messages decides */
-    uint64_t patience_ns; /* how long after the end echoes are waited for */
-};
-
-struct worker {
-    struct run *run;
-    unsigned index;
-    pthread_t thread;
-    struct loop loop;
-    struct loop_source timer; /* timerfd; epoll's milliseconds are too coarse for a schedule */
-    uint64_t timer_ns;        /* what it is set to; 0: nothing */
-    struct flow *flows;       /* idle ones last */
-    struct flow_message *messages;
-    unsigned flow_count;
-    unsigned connecting, settled, open, open_idle, ending;
-    struct flow *free_first, *free_last, *retry;
-    uint64_t retry_ns; /* the earliest of the list */
-    struct pacer pacer;
-    uint64_t left; /* messages of the measured time still to be taken */
-    uint64_t owed; /* bytes, of all flows */
-    uint64_t random;
-    uint64_t next_stream; /* of the next connection; no other worker's, and none twice */
-    uint64_t now_ns;      /* when the events of this turn came */
-    uint64_t sweep_ns, open_ns;
-    uint64_t late_ns; /* so much of the time after the end this process was stopped or busy */
-    int going, stopped;
-    uint64_t measure_ns, end_ns;
-    unsigned pieces;
-    unsigned char *buffer; /* RING_SPAN bytes */
-
-    struct tally *tally;
-    /* The main thread offers an empty tally and gets the one used so far. */
-    _Atomic(struct tally *) offered, returned;
-    _Atomic int ready, finished;
-
-    /* Valid once finished. */
-    unsigned connected, connected_idle;
-    uint64_t done_ns;
-    uint64_t user_ns, system_ns, busy_ns; /* of the measured time */
-    int cpu_taken;
-    struct reason why; /* word NONE, or why the thread could not do its work */
-};
+#include "bench/shard.h"
 
 /* Makes a worker with its share of the connections and starts its thread. On failure nothing is
  * left. */
-int worker_start(struct worker *worker, struct run *run, unsigned index,
+int worker_start(struct shard *shard, struct run *run, unsigned index,
                  struct reason *why) MUST_CHECK;
 /* Waits for the end of the thread and frees everything but the tally, which is the caller's. */
-void worker_join(struct worker *worker);
-
-/* For flows. Whether a message may begin now; takes it from the budget. */
-int worker_take(struct worker *worker, uint64_t now_ns);
-/* The size of the next message. */
-uint64_t worker_size(struct worker *worker);
-/* This flow has room for a message of the open loop. */
-void worker_add_free(struct worker *worker, struct flow *flow);
-/* This flow is to be opened again at flow->retry_ns. */
-void worker_add_retry(struct worker *worker, struct flow *flow);
-
-/* Whether a moment lies in the measured time. */
-static inline int worker_counts(const struct worker *worker, uint64_t ns)
-{
-    return ns >= worker->measure_ns && ns < worker->end_ns;
-}
+void worker_join(struct shard *shard);
 
 #endif
