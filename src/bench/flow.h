@@ -5,10 +5,11 @@
 #define BENCH_FLOW_H
 
 #include "base/loop.h"
+#include "bench/shard.h"
+#include "measure/compare.h"
 
+#include <stdbool.h>
 #include <stdint.h>
-
-struct shard;
 
 /*
  *   DOWN --open--> CONNECTING --> OPEN --end of the run--> ENDING --> DOWN
@@ -58,16 +59,35 @@ void flow_open(struct flow *flow);
 /* The load begins, and this connection stands: sends its first messages, or reports itself free. */
 void flow_begin(struct flow *flow);
 
-/* Open loop: sends a message that was due at due_ns. The flow must be OPEN and have room. */
-void flow_offer(struct flow *flow, uint64_t due_ns);
-
 /* This flow has room for a message of the open loop. */
 void flow_add_free(struct flow *flow);
 /* This flow is to be opened again at flow->retry_ns. */
 void flow_add_retry(struct flow *flow);
 
 /* Whether one more message may be in flight. */
-int flow_has_room(const struct flow *flow);
+static inline bool flow_has_room(const struct flow *flow)
+{
+    const struct plan *plan = flow->shard->run->plan;
+
+    return flow->state == FLOW_OPEN && flow->count < plan->in_flight &&
+           (!plan->churn || flow->taken < plan->churn);
+}
+
+/* Changes what an open flow waits for. */
+void flow_rewatch(struct flow *flow, unsigned interests);
+
+/* Sets what an open flow waits for: the same as before for most messages. */
+static inline void flow_watch(struct flow *flow, unsigned interests)
+{
+    if (flow->source.watched != interests)
+        flow_rewatch(flow, interests);
+}
+
+/* Counts a failure by its word, drops the connection and has it opened again. */
+void flow_fail(struct flow *flow, enum reason_word word, int code);
+
+/* Keeps the first difference of a tally for the report. */
+void flow_note_difference(struct flow *flow, struct verdict verdict);
 
 /* Fails the flow if an echo, or the connection, is outstanding for longer than the timeout. The
  * check itself comes late_ns late: this process was stopped or busy, which does not count as the

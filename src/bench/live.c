@@ -5,6 +5,7 @@
 #include "base/standard_output.h"
 #include "bench/record.h"
 #include "bench/units.h"
+#include "bench/workload.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -72,13 +73,13 @@ static void format_line(const struct live *live, const struct tally *tally, uint
 
     if (now_ns == live->last_ns)
         used += (size_t)snprintf(line + used, size - used, "  -/s");
-    else if (live->plan->bulk)
+    else if (!live->plan->workload->has_messages)
         used += (size_t)snprintf(line + used, size - used, "  %.1f MB/s",
                                  (double)tally->bytes_in_time / seconds / 1e6);
     else
         used += (size_t)snprintf(line + used, size - used, "  %.0f/s",
                                  (double)tally->in_time / seconds);
-    if (!live->plan->bulk) {
+    if (live->plan->workload->has_messages) {
         used += print_percentile(line + used, size - used, "p50", &tally->latency, 50);
         used += print_percentile(line + used, size - used, "p99", &tally->latency, 99);
         used += print_percentile(line + used, size - used, "max", &tally->latency, 100);

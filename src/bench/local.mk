@@ -17,11 +17,15 @@ libbench_a_SOURCES = \
 	src/bench/ring.c src/bench/ring.h \
 	src/bench/session.c src/bench/session.h \
 	src/bench/shard.c src/bench/shard.h \
+	src/bench/stream.c src/bench/stream.h \
 	src/bench/summary.c src/bench/summary.h \
 	src/bench/tally.c src/bench/tally.h \
 	src/bench/units.c src/bench/units.h \
 	src/bench/whole_file.c src/bench/whole_file.h \
-	src/bench/worker.c src/bench/worker.h
+	src/bench/worker.c src/bench/worker.h \
+	src/bench/workload.c src/bench/workload.h \
+	src/bench/workload_bulk.c \
+	src/bench/workload_messages.c
 
 bin_PROGRAMS += echo-bench
 echo_bench_SOURCES = src/bench/echo-bench.c

@@ -2,6 +2,7 @@
 #include "bench/merge.h"
 
 #include "base/hash.h"
+#include "bench/workload.h"
 #include "measure/document.h"
 
 #include <errno.h>
@@ -24,7 +25,7 @@ static void read_plan(struct document *document, struct plan *plan)
     const struct json_t *object = document_object(document, NULL, "plan");
     const char *mode = document_text(document, object, "mode");
 
-    plan->bulk = strcmp(mode, "bulk") == 0;
+    plan->workload = workload_find(mode);
     plan->rate = strcmp(mode, "open") == 0 ? document_number(document, object, "rate") : 0;
     if (plan->rate)
         plan->arrival = (enum pacer_arrival)name_index(plan_arrival_names,
@@ -241,7 +242,7 @@ static int add_part(struct merge *merge, const struct plan *plan, struct result 
 static int add_to_part(struct merge_part *part, const struct plan *plan,
                        const struct result *result, struct reason *why)
 {
-    if (part->plan.bulk != plan->bulk || !part->plan.rate != !plan->rate)
+    if (part->plan.workload != plan->workload || !part->plan.rate != !plan->rate)
         return reason_set(why, REASON_USAGE, 0,
                           "an open loop, a closed loop and a bulk stream do not add up");
     part->plan.rate += plan->rate;

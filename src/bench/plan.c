@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "bench/workload.h"
 #include "measure/pattern.h"
 #include "transport/transport.h"
 
@@ -67,6 +68,7 @@ const struct options_row plan_options[] = {
 void plan_init(struct plan *plan)
 {
     *plan = (struct plan){
+        .workload = workloads[0],
         .connections = 50,
         .threads = 1,
         .in_flight = 1,
@@ -236,10 +238,12 @@ static int set_time(struct plan *plan, int letter, const char *argument, struct 
 
 static int set_switch(struct plan *plan, int letter)
 {
+    for (size_t i = 0; workloads[i]; i++)
+        if (workloads[i]->option == letter) {
+            plan->workload = workloads[i];
+            return 0;
+        }
     switch (letter) {
-    case PLAN_OPTION_BULK:
-        plan->bulk = 1;
-        return 0;
     case PLAN_OPTION_BUSY_POLL:
         plan->busy_poll = 1;
         return 0;
@@ -345,7 +349,7 @@ int plan_add_endpoint(struct plan *plan, const char *text, struct reason *why)
     return 0;
 }
 
-static int is_given(const struct plan *plan, int letter)
+bool plan_has(const struct plan *plan, int letter)
 {
     size_t row = 0;
 
@@ -387,14 +391,8 @@ static int check_pairs(const struct plan *plan, struct reason *why)
         int both;
         const char *sentence;
     } pairs[] = {
-        {plan->bulk && plan->rate, "--bulk sends as fast as it can: it takes no -R"},
-        {plan->bulk && plan->churn, "--bulk is one stream: it takes no --churn"},
-        {plan->bulk && plan->find_max.count, "--bulk has no rate that --find-max could look for"},
-        {plan->bulk && plan->in_flight > 1, "--bulk is one stream: it takes no -P"},
         {plan->arrival_given && !plan->rate && !plan->find_max.count,
          "--arrival belongs to an open loop: give a rate with -R"},
-        {plan->bulk && is_given(plan, 's') && !plan->messages,
-         "--bulk has no messages: -s applies to it only with -n"},
         {plan->messages && plan->duration_given, "-d and -n are mutually exclusive"},
         {plan->messages && plan->find_max.count, "--find-max goes by time: use -d and not -n"},
         {plan->rounds > 1 && plan->endpoint_count < 2,
@@ -402,7 +400,6 @@ static int check_pairs(const struct plan *plan, struct reason *why)
         {plan->rounds > 1 && plan->find_max.count, "--find-max takes no --interleave"},
         {plan->find_max.count && plan->endpoint_count > 1, "--find-max takes one endpoint"},
         {plan->find_max.count > 1, "--find-max takes one goal"},
-        {plan->hdr && plan->bulk, "--bulk has no latencies that --hdr could write"},
         {plan->hdr && plan->endpoint_count > 1, "--hdr takes one endpoint"},
         {plan->source_count && has_other_than_tcp(plan),
          "--source does not apply to Unix-domain sockets (TCP only)"},
@@ -431,10 +428,13 @@ static int apply_family(struct endpoint *endpoint, enum endpoint_family family, 
 
 int plan_check(struct plan *plan, struct reason *why)
 {
+    const char *sentence;
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
     if (plan->merge)
         return check_merge(plan, why);
+    if (plan->workload->check && (sentence = plan->workload->check(plan)))
+        return reason_set(why, REASON_USAGE, 0, "%s", sentence);
     if (check_pairs(plan, why) < 0)
         return -1;
     if (!plan->endpoint_count)

@@ -10,6 +10,7 @@
 #include "transport/address.h"
 #include "transport/endpoint.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define PLAN_ENDPOINTS_MAX 16
@@ -18,11 +19,14 @@
 #define PLAN_RATE_MAX      UINT64_C(100000000)
 #define PLAN_SIZE_MAX      (UINT64_C(16) << 20)
 
+struct workload;
+
 enum plan_verify { PLAN_VERIFY_FULL, PLAN_VERIFY_SAMPLE, PLAN_VERIFY_NONE };
 extern const char *const plan_verify_names[];
 extern const char *const plan_arrival_names[];
 
 struct plan {
+    const struct workload *workload;
     struct endpoint endpoints[PLAN_ENDPOINTS_MAX];
     size_t endpoint_count;
     unsigned connections, idle, threads, in_flight, rounds;
@@ -35,7 +39,7 @@ struct plan {
     int arrival_given;
     uint64_t churn;
     uint64_t seed; /* of the bytes, the sizes and the arrivals */
-    int bulk, busy_poll;
+    int busy_poll;
     enum plan_verify verify;
     struct goals require, find_max;
     unsigned cpus[PLAN_CPUS_MAX];
@@ -77,6 +81,8 @@ void plan_init(struct plan *plan);
 int plan_set(struct plan *plan, int letter, const char *argument, struct reason *why) MUST_CHECK;
 /* One more endpoint. */
 int plan_add_endpoint(struct plan *plan, const char *text, struct reason *why) MUST_CHECK;
+/* Whether the option was set. */
+bool plan_has(const struct plan *plan, int letter);
 /* What no option can see alone: contradictions, missing endpoints. Fills what depends on others. */
 int plan_check(struct plan *plan, struct reason *why) MUST_CHECK;
 

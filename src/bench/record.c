@@ -3,12 +3,16 @@
 
 #include "bench/record.h"
 
+#include "bench/workload.h"
+
 #include <errno.h>
 #include <string.h>
 
 static const char *mode_name(const struct plan *plan)
 {
-    return plan->bulk ? "bulk" : plan->rate ? "open" : "closed";
+    if (!plan->workload->has_messages)
+        return plan->workload->name;
+    return plan->rate ? "open" : "closed";
 }
 
 /* What every line carries. */

@@ -4,6 +4,7 @@
 #include "bench/summary.h"
 
 #include "base/text.h"
+#include "bench/workload.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -61,15 +62,15 @@ static void print_mode(FILE *stream, const struct plan *plan, const struct resul
     char warmup[32];
 
     fprintf(stream, "mode       ");
-    if (plan->bulk)
-        fprintf(stream, "bulk stream both ways\n");
+    if (!plan->workload->has_messages)
+        fprintf(stream, "%s\n", plan->workload->title);
     else if (plan->rate)
         fprintf(stream, "open loop, %" PRIu64 " messages/s offered, %s arrivals\n", plan->rate,
                 plan_arrival_names[plan->arrival]);
     else
         fprintf(stream, "closed loop\n");
     print_connections(stream, plan, result);
-    if (!plan->bulk) {
+    if (plan->workload->has_messages) {
         fprintf(stream, "           ");
         print_size(stream, plan);
         fprintf(stream, ", %s%u in flight on each\n", plan->rate ? "up to " : "", plan->in_flight);
@@ -83,7 +84,7 @@ static void print_mode(FILE *stream, const struct plan *plan, const struct resul
     if (result->processes == 1)
         fprintf(stream, ", seed %" PRIu64, plan->seed);
     fputc('\n', stream);
-    if (!plan->rate && !plan->bulk)
+    if (!plan->rate && plan->workload->has_messages)
         fprintf(stream,
                 "           a closed loop stops sending while the server stalls: what clients\n"
                 "           would wait then does not show below (-R RATE shows it)\n");
@@ -93,7 +94,7 @@ static void print_messages(FILE *stream, const struct plan *plan, const struct r
 {
     const struct tally *tally = result->tally;
 
-    if (!plan->bulk)
+    if (plan->workload->has_messages)
         fprintf(stream, "messages   %" PRIu64 " echoed, %.1f/s\n", tally->messages,
                 result_rate(result));
     fprintf(stream, "bytes      %" PRIu64 " sent, %" PRIu64 " back, %.3f MB/s\n", tally->bytes_sent,

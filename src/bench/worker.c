@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/owner.h"
 #include "bench/flow.h"
+#include "bench/workload.h"
 #include "transport/io.h"
 
 #include <errno.h>
@@ -59,7 +60,7 @@ static void send_due(struct shard *shard)
         shard->free_first = flow->next_free;
         flow->listed = 0;
         pacer_advance(&shard->pacer);
-        flow_offer(flow, due_ns);
+        shard->run->plan->workload->offer(flow, due_ns);
         if (flow_has_room(flow))
             flow_add_free(flow);
     }
@@ -301,7 +302,7 @@ static void count_missing(struct shard *shard)
     for (unsigned i = 0; i < shard->flow_count; i++)
         if (shard->flows[i].state == FLOW_OPEN && flow_owed(&shard->flows[i])) {
             if (atomic_load(&shard->run->phase) != RUN_ABANDONED)
-                tally->errors[plan->bulk ? REASON_STALLED : REASON_TIMEOUT]++;
+                tally->errors[plan->workload->overdue]++;
             flow_close(&shard->flows[i]);
         }
 }

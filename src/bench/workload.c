@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+#include "bench/workload.h"
+
+#include <string.h>
+
+const struct workload *const workloads[] = {&workload_messages, &workload_bulk, NULL};
+
+const struct workload *workload_find(const char *name)
+{
+    for (size_t i = 0; workloads[i]; i++)
+        if (strcmp(workloads[i]->name, name) == 0)
+            return workloads[i];
+    return workloads[0];
+}
