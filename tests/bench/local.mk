@@ -13,7 +13,7 @@ CLEANFILES += $(EXTRA_PROGRAMS)
 .PHONY: bench-programs
 bench-programs: $(bin_PROGRAMS) $(EXTRA_PROGRAMS)
 
-EXTRA_DIST += tests/bench/compare tests/bench/plot tests/bench/servers.py \
+EXTRA_DIST += tests/bench/FACTS.md tests/bench/compare tests/bench/plot tests/bench/servers.py \
 	tests/bench/peers/echo-asyncio.py tests/bench/peers/echo-libuv.c \
 	tests/bench/peers/echo-node.js tests/bench/peers/echo-tokio/Cargo.toml \
 	tests/bench/peers/echo-tokio/main.rs tests/bench/peers/echo.go \
