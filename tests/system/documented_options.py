@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""--help, the manual and the completions of bash and zsh know the same options."""
+"""--help, the manual and the completions of bash and zsh know the same options, and the manual
+knows the workloads."""
 
 import os
 import re
@@ -75,6 +76,25 @@ class DocumentedOptions(unittest.TestCase):
                 self.assertEqual(from_bash(path, name), options)
             with self.subTest(program=name, place="zsh"):
                 self.assertEqual(from_zsh(read("etc", "completions", "zsh", "_" + name)), options)
+
+    def test_workloads(self):
+        folder = os.path.join(echotest.SOURCE, "src", "bench")
+        files = [name for name in os.listdir(folder) if re.fullmatch(r"workload_\w+\.c", name)]
+        self.assertGreater(len(files), 1)
+        modes = re.search(r"\.Va mode\nis\n(.*?);", read("man", "echo-bench.1"), re.S).group(1)
+        table, build = read("src", "bench", "workload.c"), read("src", "bench", "local.mk")
+        missing = []
+        for file in files:
+            text = read("src", "bench", file)
+            name = re.search(r'\.name = "([^"]*)"', text).group(1)
+            self.assertEqual(file, "workload_%s.c" % name)
+            if "&workload_%s," % name not in table:
+                missing.append("workload_%s in workloads[] of workload.c" % name)
+            if "src/bench/%s" % file not in build:
+                missing.append("%s in local.mk" % file)
+            if ".has_messages = true" not in text and name not in re.findall(r"\.Ql (\w+)", modes):
+                missing.append("the mode %s in echo-bench(1), under plan" % name)
+        self.assertEqual(missing, [])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 unit_tests += \
 	tests/unit/test_difference tests/unit/test_goal tests/unit/test_pacer tests/unit/test_plan \
-	tests/unit/test_whole_file
+	tests/unit/test_whole_file tests/unit/test_workload
 
 tests_unit_test_difference_SOURCES = tests/unit/test_difference.c tests/lib/testing.h
 tests_unit_test_difference_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -23,3 +23,7 @@ tests_unit_test_whole_file_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_whole_file_LDFLAGS = \
 	$(AM_LDFLAGS) -fno-lto -Wl,--wrap=fchmod -Wl,--wrap=fsync -Wl,--wrap=rename
 tests_unit_test_whole_file_LDADD = libbench.a $(measure_libraries) $(CMOCKA_LIBS)
+
+tests_unit_test_workload_SOURCES = tests/unit/test_workload.c tests/lib/testing.h
+tests_unit_test_workload_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_workload_LDADD = libbench.a $(measure_libraries) $(CMOCKA_LIBS)
