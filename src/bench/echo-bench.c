@@ -7,6 +7,7 @@
 #include "base/options.h"
 #include "base/standard_output.h"
 #include "bench/plan.h"
+#include "bench/plan_check.h"
 #include "bench/session.h"
 
 #include <errno.h>

@@ -12,6 +12,7 @@ libbench_a_SOURCES = \
 	src/bench/outputs.c src/bench/outputs.h \
 	src/bench/pacer.c src/bench/pacer.h \
 	src/bench/plan.c src/bench/plan.h \
+	src/bench/plan_check.c src/bench/plan_check.h \
 	src/bench/record.c src/bench/record.h \
 	src/bench/result.c src/bench/result.h \
 	src/bench/ring.c src/bench/ring.h \

@@ -83,7 +83,5 @@ int plan_set(struct plan *plan, int letter, const char *argument, struct reason 
 int plan_add_endpoint(struct plan *plan, const char *text, struct reason *why) MUST_CHECK;
 /* Whether the option was set. */
 bool plan_has(const struct plan *plan, int letter);
-/* What no option can see alone: contradictions, missing endpoints. Fills what depends on others. */
-int plan_check(struct plan *plan, struct reason *why) MUST_CHECK;
 
 #endif
