@@ -30,6 +30,11 @@ tests_unit_test_log_LDFLAGS = $(AM_LDFLAGS) -fno-lto \
 	-Wl,--wrap=write,--wrap=access,--wrap=syslog,--wrap=__syslog_chk
 tests_unit_test_log_LDADD = libbase.a $(CMOCKA_LIBS) $(JANSSON_LIBS)
 
+unit_tests += tests/unit/test_log_limit
+tests_unit_test_log_limit_SOURCES = tests/unit/test_log_limit.c tests/lib/testing.h
+tests_unit_test_log_limit_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_log_limit_LDADD = libbase.a $(CMOCKA_LIBS)
+
 unit_tests += tests/unit/test_loop
 tests_unit_test_loop_SOURCES = tests/unit/test_loop.c tests/lib/testing.h \
 	tests/lib/faults.c tests/lib/faults.h
