@@ -54,21 +54,21 @@ struct order {
 static int take_option(void *context, const struct options_row *row, const char *argument,
                        struct reason *why)
 {
-    struct order *line = context;
+    struct order *order = context;
 
     if (row->letter != 'h' && row->letter != 'V')
-        return plan_set(line->plan, row->letter, argument, why);
-    line->asked = row->letter;
+        return plan_set(order->plan, row->letter, argument, why);
+    order->asked = row->letter;
     return OPTIONS_STOP;
 }
 
 /* The command line into the plan. */
-static int read_plan(struct order *line, int argc, char **argv, struct reason *why)
+static int read_plan(struct order *order, int argc, char **argv, struct reason *why)
 {
-    struct plan *plan = line->plan;
-    int first = options_read(plan_options, argc, argv, take_option, line, why);
+    struct plan *plan = order->plan;
+    int first = options_read(plan_options, argc, argv, take_option, order, why);
 
-    if (first < 0 || line->asked)
+    if (first < 0 || order->asked)
         return first;
     for (int i = first; !plan->merge && i < argc; i++)
         if (plan_add_endpoint(plan, argv[i], why) < 0)
@@ -81,7 +81,7 @@ static int read_plan(struct order *line, int argc, char **argv, struct reason *w
 int main(int argc, char **argv)
 {
     static struct plan plan; /* too large for a small stack */
-    struct order line = {.plan = &plan};
+    struct order order = {.plan = &plan};
     struct reason why;
     int first, status;
     char **command = calloc((size_t)argc + 1, sizeof *command);
@@ -97,11 +97,11 @@ int main(int argc, char **argv)
     /* As it was typed: reading the options moves the operands to the end. */
     memcpy(command, argv, (size_t)argc * sizeof *command);
     plan_init(&plan);
-    first = read_plan(&line, argc, argv, &why);
+    first = read_plan(&order, argc, argv, &why);
     if (first < 0)
         status = refuse(&why);
-    else if (line.asked)
-        status = print(line.asked == 'h');
+    else if (order.asked)
+        status = print(order.asked == 'h');
     else
         status = (int)session_run(&plan, command, argv + first, (size_t)(argc - first));
     free(command);

@@ -35,6 +35,7 @@ static enum exit_status print_version(void)
     return EXIT_EXACT;
 }
 
+/* Options after a bad one count too: --check and -j decide how it is answered. */
 static int read_options(struct request *request, int argc, char **argv, struct reason *why)
 {
     struct reason bad;
