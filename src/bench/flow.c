@@ -165,6 +165,8 @@ static void opened(struct flow *flow)
     flow->source.ready = shard->run->plan->workload->ready;
     (*(flow->idle ? &shard->open_idle : &shard->open))++;
     shard->tally->connects++;
+    shard->tally->fallbacks +=
+        transport_protocol(flow->source.fd, shard->run->address) != shard->run->address->protocol;
     histogram_record(&shard->tally->connect, now_ns - flow->begun_ns);
     flow->stream = shard->next_stream;
     shard->next_stream += shard->run->plan->threads;

@@ -100,6 +100,7 @@ static void read_tally(struct document *document, int open, struct tally *tally)
     tally->lost = document_number(document, NULL, "lost");
     tally->unsent = document_number(document, NULL, "unsent");
     tally->connects = document_number(document, NULL, "connects");
+    tally->fallbacks = document_number(document, NULL, "fallbacks");
     read_words(document, "connect_errors", tally->connect_errors);
     read_words(document, "errors", tally->errors);
     tally->no_port = document_number(document, limits, "ports");

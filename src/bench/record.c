@@ -103,6 +103,7 @@ static void add_counts(struct report *report, const struct tally *tally)
     report_number(report, "lost", tally->lost);
     report_number(report, "unsent", tally->unsent);
     report_number(report, "connects", tally->connects);
+    report_number(report, "fallbacks", tally->fallbacks);
     record_add_errors(report, tally);
 }
 

@@ -105,6 +105,10 @@ static void print_messages(FILE *stream, const struct plan *plan, const struct r
     if (tally->unsent)
         fprintf(stream, "unsent     %" PRIu64 " message%s due, but no connection was free for it\n",
                 tally->unsent, plural(tally->unsent));
+    if (tally->fallbacks)
+        fprintf(stream,
+                "fallback   %" PRIu64 " connection%s by another protocol: the peer lacks it\n",
+                tally->fallbacks, plural(tally->fallbacks));
     if (!result_has_echoes(result))
         fprintf(stream, "           nothing was measured: no echo in the measured time\n");
 }

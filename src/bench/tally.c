@@ -52,6 +52,7 @@ void tally_merge(struct tally *into, const struct tally *from)
     into->lost += from->lost;
     into->unsent += from->unsent;
     into->connects += from->connects;
+    into->fallbacks += from->fallbacks;
     tally_merge_errors(into, from);
     into->compared_bytes += from->compared_bytes;
     into->compare_samples += from->compare_samples;

@@ -19,6 +19,7 @@ struct tally {
     uint64_t lost;           /* messages in flight on connections that failed */
     uint64_t unsent;         /* open loop: due, but not sent when the run was given up */
     uint64_t connects;
+    uint64_t fallbacks; /* of them by another protocol than that of the endpoint */
     uint64_t connect_errors[REASON_WORDS]; /* before the connection stood */
     uint64_t errors[REASON_WORDS];         /* after; each failed connection counts once */
     uint64_t no_port;                      /* EADDRNOTAVAIL: our ports ran out, not the server */

@@ -81,6 +81,7 @@ static bool race_won(struct race *race, size_t i, struct connect_result *result)
                    result->fd, address_format(&result->address, text, sizeof text),
                    (double)result->connect_ns / 1e6, from);
     }
+    result->address.protocol = transport_protocol(result->fd, &result->address);
     return true;
 }
 
@@ -270,6 +271,16 @@ static bool is_cut_short(const struct request *request, const struct reason *why
            clock_now_ns() >= request->wait_until_ns;
 }
 
+/* The protocol is not the one that the user has asked for. */
+static void tell_fallback(const struct request *request, const struct connect_targets *targets,
+                          const struct connect_result *result)
+{
+    if (result->address.protocol != targets->list[0].protocol && !request->quiet)
+        fprintf(stderr, "echo-client: %s: connected by %s: the peer does not speak %s\n",
+                request->name, address_protocol_name(result->address.protocol),
+                address_protocol_name(targets->list[0].protocol));
+}
+
 int connect_open(const struct request *request, struct connect_targets *targets,
                  struct connect_result *result, struct reason *why)
 {
@@ -281,8 +292,10 @@ int connect_open(const struct request *request, struct connect_targets *targets,
 
         before = bad;
         if (connect_resolve(request, targets, deadline_ns, &bad) == 0 &&
-            connect_again(request, targets, deadline_ns, result, &bad) == 0)
+            connect_again(request, targets, deadline_ns, result, &bad) == 0) {
+            tell_fallback(request, targets, result);
             return 0;
+        }
     } while (connect_waits(request, &bad));
     if (before.word != REASON_NONE && is_cut_short(request, &bad))
         bad = before;

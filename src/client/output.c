@@ -82,6 +82,7 @@ int output_result(const struct request *request, const struct connect_result *co
     report_text(&report, "mode", request_mode_name(request->mode));
     report_text(&report, "endpoint", request->name);
     report_text(&report, "address", address_format(&connected->address, text, sizeof text));
+    report_text(&report, "protocol", address_protocol_name(connected->address.protocol));
     report_number(&report, "connect_ns", connected->connect_ns);
     report_number(&report, "duration_ns", duration_ns);
     report_number(&report, "sent", exchange->sent);
