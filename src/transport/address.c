@@ -15,6 +15,28 @@ static const struct address_family *const families[] = {
     &address_inet6,
 };
 
+/* The last row is for those that are unknown. */
+static const struct protocol {
+    int number;
+    const char *name;
+    const char *scheme; /* before the addresses that would be read as another protocol's */
+} protocols[] = {
+    {0, "0", ""},
+    {IPPROTO_TCP, "IPPROTO_TCP", ""},
+    {IPPROTO_UDP, "IPPROTO_UDP", ""},
+    {ADDRESS_MPTCP, "IPPROTO_MPTCP", "mptcp:"},
+    {-1, "IPPROTO_?", ""},
+};
+
+static const struct protocol *find_protocol(int number)
+{
+    const struct protocol *row = protocols;
+
+    while (row->number >= 0 && row->number != number)
+        row++;
+    return row;
+}
+
 /* NULL when no row has it. */
 static const struct address_family *find_family(int family)
 {
@@ -36,8 +58,10 @@ const char *address_format(const struct address *address, char *text, size_t siz
 {
     const struct address_family *family = find_family(address_family(address));
 
-    if (family)
-        family->format(address, text, size);
+    size_t used = (size_t)snprintf(text, size, "%s", find_protocol(address->protocol)->scheme);
+
+    if (family && used < size)
+        family->format(address, text + used, size - used);
     else
         snprintf(text, size, "(family %d)", address_family(address));
     return text;
@@ -122,14 +146,5 @@ const char *address_type_name(int type)
 
 const char *address_protocol_name(int protocol)
 {
-    switch (protocol) {
-    case 0:
-        return "0";
-    case IPPROTO_TCP:
-        return "IPPROTO_TCP";
-    case IPPROTO_UDP:
-        return "IPPROTO_UDP";
-    default:
-        return "IPPROTO_?";
-    }
+    return find_protocol(protocol)->name;
 }

@@ -12,8 +12,9 @@
 /* Room for any address_format result. */
 #define ADDRESS_TEXT_SIZE 512
 
-/* As an endpoint is written: "unix:/tmp/echo.sock", "127.0.0.1:7777", "[::1]:7777"; printable ASCII
- * only. "unix:" for an unnamed Unix socket. Returns text. */
+/* As an endpoint is written: "unix:/tmp/echo.sock", "127.0.0.1:7777", "[::1]:7777",
+ * "mptcp:127.0.0.1:7777"; printable ASCII only. "unix:" for an unnamed Unix socket. Returns text.
+ */
 const char *address_format(const struct address *address, char *text, size_t size);
 
 /* The names of the constants: "AF_INET6", "SOCK_STREAM", "IPPROTO_TCP" ("0" for the default

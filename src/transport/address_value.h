@@ -5,9 +5,12 @@
 
 #include <sys/socket.h>
 
+/* IPPROTO_MPTCP of <netinet/in.h>, which older C libraries lack (RFC 8684). */
+#define ADDRESS_MPTCP 262
+
 struct address {
     int type;         /* SOCK_STREAM */
-    int protocol;     /* IPPROTO_TCP, 0 */
+    int protocol;     /* IPPROTO_TCP, ADDRESS_MPTCP, 0 */
     socklen_t length; /* bytes used in storage; the others are zero */
     struct sockaddr_storage storage;
 };

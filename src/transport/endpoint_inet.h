@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Hosts and ports as text: the functions of the rows tcp:, tcp4: and tcp6:. */
+/* Hosts and ports as text: the functions of the rows tcp: and mptcp:, and of their tcp4:
+ * and tcp6:. */
 #ifndef TRANSPORT_ENDPOINT_INET_H
 #define TRANSPORT_ENDPOINT_INET_H
 

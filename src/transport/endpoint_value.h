@@ -7,7 +7,14 @@
 
 /* What sort of socket is meant; each kind has a row in the table of schemes (endpoint.c) and, once
  * it can be used, one in the table of transports (transport.c). */
-enum endpoint_kind { ENDPOINT_UNIX, ENDPOINT_TCP, ENDPOINT_SYSTEMD, ENDPOINT_FD, ENDPOINT_KINDS };
+enum endpoint_kind {
+    ENDPOINT_UNIX,
+    ENDPOINT_TCP,
+    ENDPOINT_MPTCP,
+    ENDPOINT_SYSTEMD,
+    ENDPOINT_FD,
+    ENDPOINT_KINDS
+};
 
 enum endpoint_family { ENDPOINT_ANY_FAMILY, ENDPOINT_IPV4, ENDPOINT_IPV6 };
 

@@ -17,6 +17,7 @@
 static const struct transport *const transports[] = {
     &transport_unix,
     &transport_tcp,
+    &transport_mptcp,
 };
 
 #define ROWS (sizeof transports / sizeof transports[0])
@@ -297,12 +298,11 @@ int transport_protocol(int fd, const struct address *address)
     socklen_t length = sizeof(int);
     int start;
 
-    if (!transport || !transport->fallback.option ||
-        getsockopt(fd, transport->fallback.level, transport->fallback.option, &start, &length) ==
-            0 ||
-        errno != EOPNOTSUPP)
+    if (!transport || !transport->fallback.option)
         return address->protocol;
-    return transport->fallback.protocol;
+    if (getsockopt(fd, transport->fallback.level, transport->fallback.option, &start, &length) < 0)
+        return errno == EOPNOTSUPP ? transport->fallback.protocol : address->protocol;
+    return address->protocol;
 }
 
 int transport_bound_queue(int fd, size_t size)

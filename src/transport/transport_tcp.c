@@ -207,19 +207,31 @@ static int tcp_explain(const struct address *address, int code, struct reason *w
     }
 }
 
+/* Of <linux/mptcp.h>, which older kernels lack. */
+#define LEVEL_MPTCP 284
+#define MPTCP_INFO  1
+
+/* With the port chosen at connect, one source address reaches each server's port from all local
+ * ports, not all servers together. */
+#define TCP_ROW                                                                                    \
+    .families = {AF_INET, AF_INET6}, .type = SOCK_STREAM, .shares_port = true,                     \
+    .ends_queue = false, .resolve = tcp_resolve, .listen = tcp_listen, .explain = tcp_explain,     \
+    .connect_options = {{IPPROTO_TCP, TCP_NODELAY, false},                                         \
+                        {IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, true}}
+
 const struct transport transport_tcp = {
+    TCP_ROW,
     .kind = ENDPOINT_TCP,
-    .families = {AF_INET, AF_INET6},
-    .type = SOCK_STREAM,
     .protocol = IPPROTO_TCP,
-    .shares_port = true,
-    .ends_queue = false,
     .inherits_options = true,
-    /* With the port chosen at connect, one source address reaches each server's port from all local
-     * ports, not all servers together. */
-    .connect_options = {{IPPROTO_TCP, TCP_NODELAY, false},
-                        {IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, true}},
-    .resolve = tcp_resolve,
-    .listen = tcp_listen,
-    .explain = tcp_explain,
+};
+
+const struct transport transport_mptcp = {
+    TCP_ROW,
+    .kind = ENDPOINT_MPTCP,
+    .protocol = ADDRESS_MPTCP,
+    /* Its listener has no SO_OOBINLINE, which a connection that fell back needs. */
+    .inherits_options = false,
+    .lacking = "this kernel has no MPTCP, or it is switched off (sysctl net.mptcp.enabled)",
+    .fallback = {LEVEL_MPTCP, MPTCP_INFO, IPPROTO_TCP},
 };

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* TCP over IPv4 and IPv6: tcp(7). */
+/* TCP over IPv4 and IPv6: tcp(7), and TCP over several paths (RFC 8684). */
 #ifndef TRANSPORT_TRANSPORT_TCP_H
 #define TRANSPORT_TRANSPORT_TCP_H
 
 #include "transport/transport_row.h"
 
 extern const struct transport transport_tcp;
+extern const struct transport transport_mptcp;
 
 #endif

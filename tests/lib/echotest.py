@@ -68,6 +68,14 @@ def has_ipv6():
     return True
 
 
+def has_mptcp():
+    try:
+        socket.socket(socket.AF_INET, socket.SOCK_STREAM, MPTCP).close()
+    except OSError:
+        return False
+    return True
+
+
 def has_services():
     try:
         return bool(socket.getservbyname("echo", "tcp"))
@@ -92,12 +100,15 @@ def is_plain_build():
         return b".gcda" not in file.read()
 
 
+MPTCP = 262  # IPPROTO_MPTCP
+
 PLAIN_BUILD = "plain build (this one is for coverage)"
 NAMESPACES = "namespaces of one's own (unshare, ip)"
 
 # What a machine may lack. A test says what it needs.
 THINGS = {
     "IPv6": functools.cache(has_ipv6),
+    "MPTCP": functools.cache(has_mptcp),
     "/etc/services": functools.cache(has_services),
     NAMESPACES: functools.cache(has_namespaces),
     "nc": functools.cache(has_nc),
@@ -133,7 +144,8 @@ class TestCase(unittest.TestCase):
     def endpoints(self, *wanted):
         """Those that the machine can have; the others are left out, and that is said."""
         return [endpoint for endpoint in wanted
-                if "[" not in endpoint or self.has("IPv6", endpoint)]
+                if ("[" not in endpoint or self.has("IPv6", endpoint)) and
+                (not endpoint.startswith("mptcp:") or self.has("MPTCP", endpoint))]
 
     def full_pipe(self, blocking=True):
         """Its two ends, the second for the caller to close, and what it is filled with."""
@@ -406,9 +418,10 @@ def socket_for(endpoint):
             name = "\0" + name[1:]
         peer, family = name, socket.AF_UNIX
     else:
-        host, port = endpoint.rsplit(":", 1)
+        protocol = MPTCP if endpoint.startswith("mptcp:") else 0
+        host, port = endpoint.removeprefix("mptcp:").rsplit(":", 1)
         family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
-        peer = (host.strip("[]"), int(port))
+        return socket.socket(family, socket.SOCK_STREAM, protocol), (host.strip("[]"), int(port))
     return socket.socket(family, socket.SOCK_STREAM), peer
 
 

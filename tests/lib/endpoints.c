@@ -16,6 +16,8 @@ static const struct endpoints_row rows[] = {
     {"Unix abstract", AF_UNIX, "unix:@", true, "\\x00\\\\"},
     {"IPv4", AF_INET, "127.0.0.1:0", false, ""},
     {"IPv6", AF_INET6, "[::1]:0", false, ""},
+    {"MPTCP", AF_INET, "mptcp:127.0.0.1:0", false, ""},
+    {"MPTCP over IPv6", AF_INET6, "mptcp:[::1]:0", false, ""},
 };
 
 size_t endpoints_count_fds(void)

@@ -7,6 +7,7 @@
 
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -29,13 +30,25 @@ static inline int has_ipv6(void)
     return found;
 }
 
+/* Whether the kernel has MPTCP (IPPROTO_MPTCP is 262) and it is switched on. */
+static inline bool has_mptcp(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 262);
+
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
 /* Whether an endpoint, or all that is done with it, is left out: it has an IPv6 literal, or the
  * name of a service (/etc/services), and the machine knows none. */
 static inline int is_left_out(const char *endpoint)
 {
     const char *why = NULL;
 
-    if (strchr(endpoint, '[') && !has_ipv6())
+    if (strncmp(endpoint, "mptcp:", 6) == 0 && !has_mptcp())
+        why = "no MPTCP";
+    else if (strchr(endpoint, '[') && !has_ipv6())
         why = "no IPv6";
     else if (strstr(endpoint, ":echo") && !getservbyname("echo", "tcp"))
         why = "no /etc/services";

@@ -13,7 +13,8 @@ class ExactEcho(echotest.TestCase):
     def setUp(self):
         super().setUp()
         self.served = self.server(*self.endpoints(
-            "unix:" + self.path(), "unix:@" + self.path("abstract"), "127.0.0.1:0", "[::1]:0"))
+            "unix:" + self.path(), "unix:@" + self.path("abstract"), "127.0.0.1:0", "[::1]:0",
+            "mptcp:127.0.0.1:0"))
 
     def test_sizes(self):
         for endpoint in self.served.endpoints:

@@ -263,6 +263,9 @@ static void overlaps(void **state)
         {"127.0.0.1:7", "tcp4:*:7", ADDRESS_OVERLAP},
         {"tcp4:*:7", "tcp4:*:7", ADDRESS_SAME},
         {"[::1]:7", "tcp6:*:7", ADDRESS_OVERLAP},
+        {"mptcp:127.0.0.1:7", "mptcp4:localhost:7", ADDRESS_SAME},
+        {"mptcp:127.0.0.1:7", "127.0.0.1:7", ADDRESS_OVERLAP}, /* one space of ports */
+        {"mptcp:127.0.0.1:7", "tcp4:*:7", ADDRESS_OVERLAP},
         {"[::1]:7", "tcp4:*:7", ADDRESS_APART}, /* IPV6_V6ONLY */
         {"127.0.0.1:7", "unix:/tmp/7", ADDRESS_APART},
         {"@a", "@a", ADDRESS_SAME},
