@@ -84,6 +84,21 @@ class DocumentedSettings(echotest.TestCase):
         self.assertEqual(set(told) - set(self.printed()), set(),
                          "echo-server.conf(5) tells more settings than the server has")
 
+    def test_reload(self):
+        """Whatever takes effect at a reload is tried by a test of reloads."""
+        page = read("man", "echo-server.conf.5")
+        restart = re.search(r"^\.Ss Changes that need a restart\n(.*?)^\.S[sh] ", page,
+                            re.M | re.S)[1]
+        needs = set(re.findall(r"[a-z_.]+", " ".join(re.findall(r"^\.Va (.*)$", restart, re.M))))
+        tests = read("tests", "system", "reload_settings.py") + read("tests", "system",
+                                                                     "reload_refused.py")
+        for name, text in from_manual(page).items():
+            short = name.rpartition(".")[2]
+            if not {name, name.replace("listeners[].", "")} & needs and \
+                    "Not in this version" not in text:
+                self.assertRegex(tests, r"\b%s = " % short, "tests/system/reload_settings.py: a "
+                                 "change of %s takes effect at a reload, and is not tried" % name)
+
 
 if __name__ == "__main__":
     unittest.main()

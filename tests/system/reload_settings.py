@@ -236,6 +236,38 @@ class ReloadSettings(echotest.TestCase):
         self.assertEqual(select.select([client], [], [], 0.3)[0], [])
         self.talk(client)
 
+    def ends(self, *clients):
+        """At least one of them is ended."""
+        ready, _, _ = select.select(clients, [], [], echotest.PATIENCE)
+        self.assertEqual([client.recv(1) for client in ready[:1]], [b""])
+
+    def test_limits_of_time_and_rate(self):
+        one = 'workers = 1; log = { level = "info"; };'
+        listeners = ["unix:" + self.path(), "127.0.0.1:0"]
+        server = self.start(listeners, one)
+        self.reload(server, listeners, one + 'limits = { lifetime = "100ms"; };')
+        self.ends(self.client(listeners[0]))
+        self.reload(server, listeners, one + 'limits = { write_timeout = "100ms"; };'
+                                             'shutdown = { linger = "0"; };')
+        stream = self.client(listeners[0])
+        echotest.fill(stream, echotest.block(8 << 20))
+        server.wait_log("closed .*reason=reset-after-linger")
+        self.reload(server, listeners, one + "limits = { per_user = 1; };")
+        self.ends(self.client(listeners[0]), self.client(listeners[0]))
+        self.reload(server, listeners, one + "limits = { accept_rate = 1; };")
+        self.ends(*[self.client(server.endpoints[1]) for _ in range(5)])
+
+    def test_busy_poll(self):
+        listeners = ["unix:" + self.path()]
+        server = self.start(listeners, "workers = 1;")
+        self.reload(server, listeners, 'workers = 1; busy_poll = "200ms";')
+        client = self.client(listeners[0])
+        self.talk(client)
+        before = server.switches("voluntary")
+        for _ in range(100):
+            self.talk(client)
+        self.assertLess(server.switches("voluntary") - before, 50)
+
     def test_limit_above_the_descriptors(self):
         endpoint = "unix:" + self.path()
         server = self.start([endpoint], "limits = { connections = 20; };",
