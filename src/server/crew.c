@@ -114,6 +114,17 @@ static void tick(struct worker *worker, uint64_t now_ns)
         worker->tick_ns = now_ns + period_ns;
 }
 
+static void answer(struct worker *worker)
+{
+    const struct crew *crew = crew_of(worker);
+
+    if (!atomic_load_explicit(&worker->asked, memory_order_acquire))
+        return;
+    crew->sum_up(crew, worker);
+    atomic_store_explicit(&worker->asked, false, memory_order_release);
+    loop_wake(crew->roster.main_loop);
+}
+
 /* Everything between two turns that is not the way of every message. */
 static void attend(struct worker *worker)
 {
@@ -121,8 +132,9 @@ static void attend(struct worker *worker)
     uint64_t now_ns;
 
     atomic_store_explicit(&worker->attention, false, memory_order_release);
-    park(crew);
     empty_inbox(worker);
+    answer(worker);
+    park(crew);
     now_ns = clock_now_ns();
     if (acceptor_resume(worker, now_ns) || worker->limits.idle_ns || worker->limits.write_ns ||
         worker->limits.lifetime_ns)
@@ -226,6 +238,23 @@ void crew_resume(struct crew *crew)
     while (crew->parked > 0)
         pthread_cond_wait(&crew->changed, &crew->lock);
     pthread_mutex_unlock(&crew->lock);
+}
+
+void crew_ask(struct crew *crew)
+{
+    for (unsigned i = 0; i < crew->roster.count; i++) {
+        struct worker *worker = &crew->roster.workers[i];
+
+        if (!crew_has_answered(worker))
+            continue;
+        atomic_store_explicit(&worker->asked, true, memory_order_release);
+        worker_call(worker);
+    }
+}
+
+bool crew_has_answered(const struct worker *worker)
+{
+    return !atomic_load_explicit(&worker->asked, memory_order_acquire);
 }
 
 void crew_release(struct crew *crew)

@@ -22,6 +22,8 @@ struct crew {
     pthread_cond_t changed;
     unsigned parked;
     bool park, quit;
+    /* What a worker does that is asked, on its own thread. Set before crew_start. */
+    void (*sum_up)(const struct crew *crew, const struct worker *worker);
 };
 
 /* Prepares count workers, not running yet. capacity: the most connections that can ever be open. */
@@ -35,6 +37,12 @@ int crew_turn(struct worker *worker) MUST_CHECK;
 /* Between park and resume no worker runs. */
 void crew_park(struct crew *crew);
 void crew_resume(struct crew *crew);
+/* Has each worker sum up between two turns, and the main loop woken after each; one that is still
+ * to answer is not asked again. Whoever is parked has answered. */
+void crew_ask(struct crew *crew);
+/* Whether this worker has: what it sums up is read only then. */
+bool crew_has_answered(const struct worker *worker);
+
 /* Ends the threads after their turn, closes every connection. */
 void crew_release(struct crew *crew);
 

@@ -28,6 +28,7 @@ struct lifecycle {
     struct announcement announcements[2]; /* standard output, the ready descriptor */
     struct drain drain;
     struct reload reload;
+    struct statistics statistics;
     bool ended_by_force;
     bool deserted; /* no port accepts any more, by our own bug: it drains and ends */
 };
@@ -117,7 +118,7 @@ static void handle_signal(struct lifecycle *lifecycle, uint32_t number)
             reload_begin(&lifecycle->reload);
         break;
     case SIGUSR1:
-        statistics_log(&lifecycle->server);
+        statistics_begin(&lifecycle->statistics);
         break;
     default:
         if (lifecycle->drain.begun)
@@ -211,6 +212,7 @@ static int start(struct lifecycle *lifecycle, struct reason *why)
     if (loop_init(&server->loop, why) < 0 || watch_parent(lifecycle, why) < 0 ||
         bind_listeners(lifecycle, why) < 0 || server_prepare(server, why) < 0)
         return -1;
+    statistics_init(&lifecycle->statistics, server);
     if (geteuid() == 0 && !*server->settings.user)
         LOG(LOG_LEVEL_WARNING, "running-as-root",
             LOG_TEXT("why", "start echo-server as another user where you can"));
@@ -235,6 +237,7 @@ static void serve(struct lifecycle *lifecycle)
         }
         next_ns = clock_earlier_ns(drain_continue(drain, server, now_ns),
                                    reload_continue(&lifecycle->reload, now_ns));
+        next_ns = clock_earlier_ns(next_ns, statistics_continue(&lifecycle->statistics, now_ns));
         if (drain_finished(drain, server))
             break;
         status = loop_turn(&server->loop, clock_poll_ms(now_ns, next_ns));
@@ -243,6 +246,7 @@ static void serve(struct lifecycle *lifecycle)
             lifecycle->ended_by_force = true;
         }
     }
+    statistics_finish(&lifecycle->statistics);
     drain_tell(drain, server, lifecycle->ended_by_force);
 }
 

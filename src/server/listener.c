@@ -187,10 +187,12 @@ struct listener *listener_open(const struct settings_listener *settings, const s
     endpoint_format(&settings->endpoint, listener->text, sizeof listener->text);
     listener->ports = calloc(names->address_count * worker_count, sizeof *listener->ports);
     listener->counters =
-        aligned_alloc(_Alignof(struct counters), worker_count * sizeof *listener->counters);
+        aligned_alloc(_Alignof(struct counters), 3ul * worker_count * sizeof *listener->counters);
     if (!listener->ports || !listener->counters)
         goto no_memory;
-    memset(listener->counters, 0, worker_count * sizeof *listener->counters);
+    memset(listener->counters, 0, 3ul * worker_count * sizeof *listener->counters);
+    listener->sums = listener->counters + worker_count;
+    listener->seen = listener->sums + worker_count;
     for (int attempt = 0;; attempt++) {
         if (open_all(listener, names, site, number, &options, &collided, why) == 0)
             return listener;

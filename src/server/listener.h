@@ -35,7 +35,9 @@ struct listener {
     char text[ENDPOINT_TEXT_SIZE];     /* the endpoint */
     struct port *ports;
     size_t port_count;
-    struct counters *counters; /* one for each worker */
+    struct counters *counters; /* one for each worker, as of the next two */
+    struct counters *sums;     /* with those of open connections, when a worker last summed up */
+    struct counters *seen;     /* of these, what the main thread has seen */
     unsigned worker_count;
     bool leaving; /* a reload is about to remove it, or has: it lives while its connections do */
 };

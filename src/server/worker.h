@@ -47,6 +47,7 @@ struct worker {
     unsigned index;
     _Atomic unsigned active; /* connections; others compare it to choose a worker */
     _Atomic bool attention;  /* something is wanted before the next turn */
+    _Atomic bool asked;      /* to sum up (crew.h), and not yet done so */
     bool turn_away;          /* when full: close new connections instead of letting them wait */
     pthread_t thread;
     pthread_mutex_t inbox_lock;

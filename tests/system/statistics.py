@@ -73,6 +73,19 @@ class Statistics(echotest.TestCase):
         self.settle(active=2)
         self.check(self.ask()["one"], accepted=21, received=20500, returned=20500, half_closes=21)
 
+    def test_asked_at_the_end(self):
+        """Who asks again within a second waits for it, but the end comes first."""
+        self.start()
+        client = self.client(self.served.endpoint)
+        self.ask()
+        client.sendall(b"hello")
+        self.assertEqual(echotest.receive_exactly(client, 5), b"hello")
+        self.served.send_signal(signal.SIGUSR1)
+        client.close()
+        self.assertEqual(self.served.stop(), 0)
+        self.assertEqual(re.findall(r"listener=total accepted=(\d+) .* returned=(\d+)",
+                                    self.served.log()), [("1", "0"), ("1", "5")])
+
     def test_quiet(self):
         """They were asked for, so no level hides them; that of the other lines stays."""
         for level in ("error", "warning", "debug"):

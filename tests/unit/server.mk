@@ -15,3 +15,10 @@ tests_unit_test_connection_SOURCES = tests/unit/test_connection.c tests/lib/test
 	tests/lib/sockets.c tests/lib/sockets.h
 tests_unit_test_connection_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_connection_LDADD = libserver.a libsettings.a libecho.a libtransport.a libbase.a $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/test_crew
+tests_unit_test_crew_SOURCES = tests/unit/test_crew.c tests/lib/testing.h tests/lib/room.h \
+	tests/lib/sockets.c tests/lib/sockets.h
+tests_unit_test_crew_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_crew_LDADD = libserver.a libsettings.a libecho.a libtransport.a libbase.a \
+	$(LIBCONFIG_LIBS) $(CMOCKA_LIBS)
