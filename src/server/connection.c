@@ -35,7 +35,7 @@ struct connection *connection_create(int fd, struct listener *listener,
         io_close(&fd);
         return NULL;
     }
-    connection->source = (struct loop_source){.ready = ready, .fd = fd};
+    connection->source = (struct loop_source){.fd = fd};
     stream_init(&connection->stream, fd);
     connection->listener = listener;
     connection->ticket = *ticket;
@@ -47,8 +47,6 @@ struct connection *connection_create(int fd, struct listener *listener,
 
 void connection_attach(struct connection *connection, struct worker *worker)
 {
-    int status;
-
     connection->worker = worker;
     connection->next = worker->connections;
     connection->link = &worker->connections;
@@ -57,7 +55,15 @@ void connection_attach(struct connection *connection, struct worker *worker)
     worker->connections = connection;
     connection->listener->counters[worker->index].accepted++;
     connection->listener->counters[worker->index].active++;
-    status = loop_watch(&worker->loop, &connection->source, LOOP_READ);
+    connection->listener->service->begin(connection);
+}
+
+void connection_echo(struct connection *connection)
+{
+    int status;
+
+    connection->source.ready = ready;
+    status = loop_watch(&connection->worker->loop, &connection->source, LOOP_READ);
     if (status < 0) {
         echo_failed(&connection->stream.echo, ECHO_ERROR, -status);
         settle(connection, ECHO_CLOSE);

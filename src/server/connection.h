@@ -48,8 +48,11 @@ struct connection *connection_create(int fd, struct listener *listener,
                                      const struct admission_ticket *ticket, const char *peer,
                                      uint64_t now_ns) MUST_CHECK;
 
-/* Puts it into a worker's list and loop. Called by that worker. */
+/* Puts it into a worker's list, where its service begins. Called by that worker. */
 void connection_attach(struct connection *connection, struct worker *worker);
+
+/* A service's begin: from now on it is an echo. */
+void connection_echo(struct connection *connection);
 
 /* Gives it to a worker, from the thread of the one that accepted it. */
 void connection_hand_over(struct connection *connection, struct worker *worker,

@@ -303,7 +303,8 @@ int crew_watch(struct crew *crew, struct listener *listener, struct reason *why)
             return reason_errno(why, ENOMEM, "listener");
         worker->ports = ports;
         port->worker = worker;
-        port->source = (struct loop_source){.ready = acceptor_ready, .fd = port->socket.fd};
+        port->source =
+            (struct loop_source){.ready = listener->service->ready, .fd = port->socket.fd};
         status = loop_watch(&worker->loop, &port->source, LOOP_READ);
         if (status < 0)
             return reason_errno(why, -status, "epoll_ctl %s", listener->text);

@@ -10,6 +10,7 @@
 #include "server/process/announcement.h"
 #include "server/process/parent.h"
 #include "server/server.h"
+#include "server/services.h"
 #include "server/statistics.h"
 
 #include <errno.h>
@@ -265,7 +266,8 @@ int lifecycle_run(struct settings *settings, const struct lifecycle_options *opt
                   struct reason *why)
 {
     struct lifecycle lifecycle = {
-        .server = {.settings = *settings,
+        .server = {.service_of = services_of,
+                   .settings = *settings,
                    .worker_count = server_worker_count(settings),
                    .loop = {.fd = -1, .wake_fd = -1}},
         .options = options,

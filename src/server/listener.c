@@ -181,6 +181,7 @@ struct listener *listener_open(const struct settings_listener *settings, const s
 
     if (!listener)
         goto no_memory;
+    listener->service = site->service;
     listener->worker_count = worker_count;
     if (settings_copy_listener(&listener->settings, settings, why) < 0)
         goto no_memory;

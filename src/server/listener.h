@@ -6,6 +6,7 @@
 #include "base/loop.h"
 #include "base/reason.h"
 #include "server/counters.h"
+#include "server/service.h"
 #include "server/settings/names.h"
 #include "server/settings/settings.h"
 #include "transport/transport.h"
@@ -32,7 +33,8 @@ struct port {
 struct listener {
     struct listener *next;
     struct settings_listener settings; /* owned copy */
-    char text[ENDPOINT_TEXT_SIZE];     /* the endpoint */
+    const struct service *service;
+    char text[ENDPOINT_TEXT_SIZE]; /* the endpoint */
     struct port *ports;
     size_t port_count;
     struct counters *counters; /* one for each worker, as of the next two */
@@ -42,8 +44,9 @@ struct listener {
     bool leaving; /* a reload is about to remove it, or has: it lives while its connections do */
 };
 
-/* What a listener is opened among. */
+/* What a listener is opened for and among. */
 struct listener_site {
+    const struct service *service;
     const struct locks *locks;
     struct listener *served; /* open already */
     struct listener *opened; /* opened just now, not served yet */

@@ -14,6 +14,8 @@ libserver_a_SOURCES = \
 	src/server/reload.c src/server/reload.h \
 	src/server/roster.c src/server/roster.h \
 	src/server/server.c src/server/server.h \
+	src/server/service.h \
+	src/server/services.c src/server/services.h \
 	src/server/statistics.c src/server/statistics.h \
 	src/server/stream.c src/server/stream.h \
 	src/server/worker.c src/server/worker.h

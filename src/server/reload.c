@@ -32,7 +32,8 @@ static struct listener *open_one(const struct reload *reload, size_t index,
                                  const struct trial_listener *found, struct listener *opened,
                                  struct reason *why)
 {
-    const struct listener_site site = {.locks = &reload->locks,
+    const struct listener_site site = {.service = reload->server->service_of(wanted),
+                                       .locks = &reload->locks,
                                        .served = reload->server->listeners,
                                        .opened = opened,
                                        .worker_count = reload->server->worker_count};

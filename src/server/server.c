@@ -82,8 +82,10 @@ int server_open_listeners(struct server *server, const struct names *names,
 
     for (size_t i = 0; i < server->settings.listener_count; i++) {
         const struct settings_listener *wanted = &server->settings.listeners[i];
-        const struct listener_site site = {
-            .locks = locks, .served = server->listeners, .worker_count = server->worker_count};
+        const struct listener_site site = {.service = server->service_of(wanted),
+                                           .locks = locks,
+                                           .served = server->listeners,
+                                           .worker_count = server->worker_count};
         struct listener *listener;
 
         if (names[i].address_count == 0)

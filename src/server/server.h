@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 struct server {
+    const struct service *(*service_of)(const struct settings_listener *settings);
     struct settings settings;   /* in force */
     struct listener *listeners; /* those that are served, in the order of the settings */
     struct listener *removed;   /* by a reload, with connections that live on */

@@ -7,6 +7,7 @@
 #include "lib/sockets.h"
 #include "server/connection.h"
 #include "server/crew.h"
+#include "server/services.h"
 #include "transport/io.h"
 
 #include <errno.h>
@@ -48,7 +49,8 @@ static void begin(struct talk *talk, void (*pair)(int fds[2]), struct worker_lim
     talk->worker = &talk->crew.roster.workers[0];
     talk->worker->active = 1;
     talk->worker->ask_until_ns = UINT64_MAX;
-    talk->listener = (struct listener){.counters = &talk->counters, .worker_count = 1};
+    talk->listener = (struct listener){
+        .service = services_of(NULL), .counters = &talk->counters, .worker_count = 1};
     talk->listener.settings.name = (char *)"test";
     assert_true(admission_enter(&talk->crew.roster.admission, ADMISSION_ENTERS));
     pair(fds);

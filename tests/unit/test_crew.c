@@ -8,6 +8,7 @@
 #include "lib/sockets.h"
 #include "server/drain.h"
 #include "server/server.h"
+#include "server/services.h"
 #include "server/statistics.h"
 
 #include <poll.h>
@@ -39,7 +40,9 @@ static void turn(struct server *server)
 static struct listener *open_one(struct house *house, const char *file)
 {
     struct settings_listener settings = {.backlog = 16, .mode = 0660, .name = (char *)file};
-    const struct listener_site site = {.served = house->server.listeners, .worker_count = WORKERS};
+    const struct listener_site site = {.service = services_of(&settings),
+                                       .served = house->server.listeners,
+                                       .worker_count = WORKERS};
     char text[DIRECTORY_SIZE + 32];
     struct listener *listener;
     struct names names;
@@ -62,7 +65,7 @@ static void begin(struct house *house)
     struct names names[COUNT(endpoints)];
     struct locks locks = {0};
 
-    *house = (struct house){.server.worker_count = WORKERS};
+    *house = (struct house){.server = {.service_of = services_of, .worker_count = WORKERS}};
     make_test_directory(house->directory);
     snprintf(path, sizeof path, "unix:%s/a", house->directory);
     assert_int_equal(settings_defaults(&server->settings, NULL), 0);
