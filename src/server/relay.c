@@ -63,14 +63,6 @@ void relay_release(struct relay *relay)
     *relay = (struct relay){0};
 }
 
-static void fail(struct stream *stream, ssize_t code)
-{
-    /* ENOTCONN is shutdown(2)'s word for a connection that the client has reset. */
-    bool reset = code == -ECONNRESET || code == -EPIPE || code == -ENOTCONN;
-
-    echo_failed(&stream->echo, reset ? ECHO_CLIENT_RESET : ECHO_ERROR, (int)-code);
-}
-
 /* A send came back: counts it and says whether more may follow at once. */
 static bool sent(struct stream *stream, ssize_t count)
 {
@@ -79,22 +71,8 @@ static bool sent(struct stream *stream, ssize_t count)
         return true;
     }
     if (count != -EAGAIN)
-        fail(stream, count);
+        stream_fail(stream, count);
     return false;
-}
-
-/* Keeps the end of those bytes, which the client did not take. */
-static void hold(struct stream *stream, const unsigned char *bytes, size_t size)
-{
-    size_t length = (size_t)echo_held(&stream->echo);
-
-    stream->held = malloc(length);
-    if (!stream->held) {
-        fail(stream, -ENOMEM);
-        return;
-    }
-    memcpy(stream->held, bytes + size - length, length);
-    stream->offset = 0;
 }
 
 /* One step of a socket's life, for those who watch with -v; way is NULL or how it was done. */
@@ -150,7 +128,7 @@ APART static void copied(struct relay *relay, struct stream *stream, size_t coun
         if (stream->echo.phase == ECHO_CLOSED)
             return;
         stall(relay, stream);
-        hold(stream, relay->buffer, count);
+        stream_hold(stream, relay->buffer, count);
         return;
     }
     echo_returned(&stream->echo, count);
@@ -169,7 +147,7 @@ APART static void nothing_came(struct relay *relay, struct stream *stream, ssize
     if (count == 0)
         echo_ended(&stream->echo);
     else if (count != -EAGAIN)
-        fail(stream, count);
+        stream_fail(stream, count);
 }
 
 /* Whether splice(2) refuses to serve such a socket or such a kernel, so that copying may do.
@@ -197,7 +175,7 @@ static void unpipe(struct relay *relay, struct stream *stream)
         filled += (size_t)count;
     }
     if (filled < length) {
-        fail(stream, -ENOMEM);
+        stream_fail(stream, -ENOMEM);
         return;
     }
     pipes_return(&relay->pipes, stream->pipe);
@@ -269,7 +247,7 @@ static void splice_in(struct relay *relay, struct stream *stream)
         if (count < 0 && count != -EAGAIN && !stream->no_splice) {
             if (relay->trace)
                 trace(stream, "receive", count, "splice");
-            fail(stream, count);
+            stream_fail(stream, count);
         }
         return;
     }
@@ -304,7 +282,7 @@ static void half_close(struct relay *relay, struct stream *stream)
     if (relay->trace)
         LOG(LOG_LEVEL_INFO, "half-close", LOG_NUMBER("fd", (uint64_t)stream->fd));
     if (status < 0)
-        fail(stream, status);
+        stream_fail(stream, status);
     else
         echo_half_closed(&stream->echo);
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct stream {
     struct echo echo;
@@ -24,5 +25,11 @@ struct stream {
 void stream_init(struct stream *stream, int fd);
 /* Gives back what the stream holds; does not close the descriptor. */
 void stream_release(struct stream *stream, struct pipes *pipes);
+
+/* The socket is broken; code is a negative errno. */
+void stream_fail(struct stream *stream, ssize_t code);
+
+/* Keeps the end of those bytes in memory: what was received and is not returned yet. */
+void stream_hold(struct stream *stream, const unsigned char *bytes, size_t size);
 
 #endif
