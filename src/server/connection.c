@@ -58,16 +58,58 @@ void connection_attach(struct connection *connection, struct worker *worker)
     connection->listener->service->begin(connection);
 }
 
-void connection_echo(struct connection *connection)
+static void opening_ready(struct loop_source *source, unsigned events)
+{
+    struct connection *connection = OWNER(source, struct connection, source);
+
+    (void)events;
+    connection->opening->turn(connection);
+}
+
+void connection_open(struct connection *connection, struct connection_opening *opening,
+                     unsigned interests)
 {
     int status;
 
-    connection->source.ready = ready;
-    status = loop_watch(&connection->worker->loop, &connection->source, LOOP_READ);
-    if (status < 0) {
-        echo_failed(&connection->stream.echo, ECHO_ERROR, -status);
-        settle(connection, ECHO_CLOSE);
+    connection->opening = opening;
+    connection->source.ready = opening_ready;
+    worker_need_ticks(connection->worker, clock_now_ns());
+    status = loop_watch(&connection->worker->loop, &connection->source, interests);
+    if (status < 0)
+        connection_fail(connection, status);
+}
+
+static void release_opening(struct connection *connection)
+{
+    struct connection_opening *opening = connection->opening;
+
+    connection->opening = NULL;
+    if (opening)
+        opening->release(opening);
+}
+
+void connection_opened(struct connection *connection, const unsigned char *bytes, size_t length)
+{
+    struct stream *stream = &connection->stream;
+
+    if (length) {
+        echo_received(&stream->echo, length);
+        stream_hold(stream, bytes, length);
     }
+    release_opening(connection);
+    connection->taken_in--; /* so that the next look sees progress */
+}
+
+void connection_fail(struct connection *connection, int code)
+{
+    stream_fail(&connection->stream, code);
+    connection_destroy(connection);
+}
+
+void connection_echo(struct connection *connection)
+{
+    connection->source.ready = ready;
+    settle(connection, echo_wants(&connection->stream.echo));
 }
 
 void connection_hand_over(struct connection *connection, struct worker *worker,
@@ -141,6 +183,7 @@ void connection_destroy(struct connection *connection)
     if (echo_held(&connection->stream.echo) ||
         connection->stream.echo.reason == ECHO_RESET_AFTER_LINGER)
         io_reset_at_close(connection->stream.fd);
+    release_opening(connection);
     stream_release(&connection->stream, &worker->relay.pipes);
     io_close(&connection->stream.fd);
     free(connection);
@@ -200,13 +243,22 @@ static void stop_input(struct connection *connection)
 
 void connection_stop(struct connection *connection, enum echo_reason reason, uint64_t now_ns)
 {
-    if (connection->is_ending || !serve(connection))
+    size_t waiting = 0;
+
+    if (connection->is_ending)
         return;
+    if (connection->opening) {
+        release_opening(connection);
+        connection->source.ready = ready;
+    } else {
+        if (!serve(connection))
+            return;
+        waiting = io_waiting(connection->stream.fd);
+    }
     connection->is_ending = true;
     connection->ending_ns = connection->progress_ns = now_ns;
     connection->stop_reason = (uint8_t)reason;
-    connection->stop_at =
-        (uint32_t)(connection->stream.echo.received + io_waiting(connection->stream.fd));
+    connection->stop_at = (uint32_t)(connection->stream.echo.received + waiting);
     LOG(LOG_LEVEL_INFO, "ending", LOG_NUMBER("id", connection->id),
         LOG_ESCAPED("reason", echo_reason_name(reason)));
     worker_need_ticks(connection->worker, now_ns);
@@ -296,8 +348,14 @@ void connection_tick(struct connection *connection, const struct worker_limits *
                      uint64_t now_ns)
 {
     enum echo_reason reason;
-    bool known = look(connection, now_ns);
+    bool known;
 
+    if (connection->opening) {
+        if (now_ns >= connection->opening->deadline_ns && connection->opening->turn(connection))
+            connection_stop(connection, ECHO_IDLE, now_ns);
+        return;
+    }
+    known = look(connection, now_ns);
     if (!is_over(connection, limits, known, now_ns, &reason)) {
         if (connection->is_ending)
             stop_input(connection);

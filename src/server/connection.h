@@ -12,6 +12,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What comes before the echo: a header that is read, or a greeting that is sent. Whoever begins it
+ * embeds this in an allocation of its own, with whatever buffer it needs. */
+struct connection_opening {
+    /* Does what the socket lets it. Whether it is still an opening; if not, the connection has gone
+     * on, or is freed. */
+    bool (*turn)(struct connection *connection);
+    void (*release)(struct connection_opening *opening);
+    uint64_t deadline_ns;
+};
+
 /* Kept small: ten thousand idle ones are cheap. Its peer has a name only when the log tells of
  * connections at all. */
 struct connection {
@@ -19,7 +29,8 @@ struct connection {
     struct stream stream;
     struct worker *worker;
     struct listener *listener;
-    struct connection *next, **link; /* the worker's list, or its inbox */
+    struct connection_opening *opening; /* NULL: it is an echo */
+    struct connection *next, **link;    /* the worker's list, or its inbox */
     struct admission_ticket ticket;
     uint64_t id;
     uint64_t opened_ns;
@@ -53,6 +64,15 @@ void connection_attach(struct connection *connection, struct worker *worker);
 
 /* A service's begin: from now on it is an echo. */
 void connection_echo(struct connection *connection);
+
+/* For a service's begin: an opening comes first, which waits for these events (loop.h). */
+void connection_open(struct connection *connection, struct connection_opening *opening,
+                     unsigned interests);
+/* From the opening's turn: it is over and released. bytes were received behind it and are the first
+ * that the echo returns. The caller begins what follows, and nothing else. */
+void connection_opened(struct connection *connection, const unsigned char *bytes, size_t length);
+/* From the opening's turn, which returns false then: closes it. code is a negative errno. */
+void connection_fail(struct connection *connection, int code);
 
 /* Gives it to a worker, from the thread of the one that accepted it. */
 void connection_hand_over(struct connection *connection, struct worker *worker,

@@ -97,8 +97,10 @@ static void tick(struct worker *worker, uint64_t now_ns)
     worker->ask_until_ns = now_ns + ASKING_NS;
     for (connection = worker->connections; connection; connection = next) {
         next = connection->next;
-        soon |= connection->is_ending;
-        if (period_ns || connection->is_ending)
+        bool has_own_time = connection->is_ending || connection->opening;
+
+        soon |= has_own_time;
+        if (period_ns || has_own_time)
             connection_tick(connection, limits, now_ns);
     }
     if (worker->unasked) {

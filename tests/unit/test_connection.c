@@ -3,6 +3,7 @@
 #include "lib/testing.h"
 
 #include "base/clock.h"
+#include "base/owner.h"
 #include "lib/room.h"
 #include "lib/sockets.h"
 #include "server/connection.h"
@@ -14,6 +15,8 @@
 #include <fcntl.h>
 #include <linux/sockios.h>
 #include <poll.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -38,7 +41,8 @@ struct talk {
     uint64_t earlier; /* bytes that were received and returned before those */
 };
 
-static void begin(struct talk *talk, void (*pair)(int fds[2]), struct worker_limits limits)
+static void begin_serving(struct talk *talk, const struct service *service,
+                          void (*pair)(int fds[2]), struct worker_limits limits)
 {
     const struct admission_ticket ticket = {0};
     int fds[2], usual = 65536;
@@ -49,8 +53,8 @@ static void begin(struct talk *talk, void (*pair)(int fds[2]), struct worker_lim
     talk->worker = &talk->crew.roster.workers[0];
     talk->worker->active = 1;
     talk->worker->ask_until_ns = UINT64_MAX;
-    talk->listener = (struct listener){
-        .service = services_of(NULL), .counters = &talk->counters, .worker_count = 1};
+    talk->listener =
+        (struct listener){.service = service, .counters = &talk->counters, .worker_count = 1};
     talk->listener.settings.name = (char *)"test";
     assert_true(admission_enter(&talk->crew.roster.admission, ADMISSION_ENTERS));
     pair(fds);
@@ -61,6 +65,11 @@ static void begin(struct talk *talk, void (*pair)(int fds[2]), struct worker_lim
     talk->connection = connection_create(fds[0], &talk->listener, &ticket, NULL, talk->now_ns);
     assert_non_null(talk->connection);
     connection_attach(talk->connection, talk->worker);
+}
+
+static void begin(struct talk *talk, void (*pair)(int fds[2]), struct worker_limits limits)
+{
+    begin_serving(talk, services_of(NULL), pair, limits);
 }
 
 static void end(struct talk *talk)
@@ -484,6 +493,191 @@ static void a_stop_is_a_clean_end(void **state)
     }
 }
 
+/* An opening of the test's own: a line of at most 16 bytes, within a second. */
+struct line {
+    struct connection_opening opening;
+    size_t length;
+    unsigned char bytes[16];
+};
+
+static unsigned lines_open;
+
+static void release_line(struct connection_opening *opening)
+{
+    lines_open--;
+    free(OWNER(opening, struct line, opening));
+}
+
+static bool turn_line(struct connection *connection)
+{
+    struct line *line = OWNER(connection->opening, struct line, opening);
+    ssize_t count = io_receive(connection->stream.fd, line->bytes + line->length,
+                               sizeof line->bytes - line->length);
+    const unsigned char *end;
+
+    if (count == -EAGAIN)
+        return true;
+    line->length += count > 0 ? (size_t)count : 0;
+    end = memchr(line->bytes, '\n', line->length);
+    if (count > 0 && !end && line->length < sizeof line->bytes)
+        return true;
+    if (count > 0 && end) {
+        end++;
+        connection_opened(connection, end, (size_t)(line->bytes + line->length - end));
+        connection_echo(connection);
+    } else if (count == 0) {
+        echo_ended(&connection->stream.echo);
+        connection_opened(connection, NULL, 0);
+        connection_echo(connection);
+    } else {
+        connection_fail(connection, count < 0 ? (int)count : -EPROTO);
+    }
+    return false;
+}
+
+static void begin_line(struct connection *connection)
+{
+    struct line *line = calloc(1, sizeof *line);
+
+    assert_non_null(line);
+    lines_open++;
+    line->opening = (struct connection_opening){
+        .turn = turn_line, .release = release_line, .deadline_ns = 2 * NS_PER_S};
+    connection_open(connection, &line->opening, LOOP_READ);
+}
+
+static const struct service after_a_line = {.begin = begin_line};
+
+static void say(struct talk *talk, const char *text)
+{
+    assert_int_equal(write(talk->client, text, strlen(text)), strlen(text));
+    wait_for_server(talk, POLLIN);
+    serve(talk);
+}
+
+/* However it is cut into pieces, nothing of it is returned, and all that is behind it. */
+static void an_opening_hands_over_the_rest(void **state)
+{
+    static const char *const rows[][3] = {
+        {"hello\n", "", ""},         {"he", "llo\n", ""},   {"\n", "", ""},
+        {"hello\nrest", "rest", ""}, {"h", "ello\nr", "r"}, {"he", "llo\n123456", "123456"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(pairs) * COUNT(rows); i++) {
+        const char *const *row = rows[i / COUNT(pairs)];
+        const char *rest = strchr(row[0], '\n') ? row[1] : row[2];
+        struct talk talk;
+
+        begin_serving(&talk, &after_a_line, pairs[i % COUNT(pairs)],
+                      (struct worker_limits){.idle_ns = NS_PER_S / 2});
+        say(&talk, row[0]);
+        if (!strchr(row[0], '\n')) {
+            assert_int_equal(pull(&talk, 1), -EAGAIN);
+            talk.now_ns += NS_PER_S - NS_PER_MS;
+            say(&talk, row[1]);
+        }
+        assert_int_equal(lines_open, 0);
+        assert_null(talk.connection->opening);
+        if (*rest) {
+            serve(&talk);
+            sockets_wait(talk.client, POLLIN);
+            sockets_expect(talk.client, rest);
+        }
+        stand_still(&talk, 0); /* what came before is no idle time of the echo */
+        assert_false(is_ending(&talk));
+        exchange(&talk, 1000);
+        assert_int_equal(talk.connection->stream.echo.returned, strlen(rest) + 1000);
+        pass(&talk, NS_PER_S + 2 * TICK_NS);
+        assert_true(is_ending(&talk));
+        end(&talk);
+    }
+}
+
+/* Neither a silent client nor half a header holds a connection, and both see a clean end; what came
+ * before a late look counts. */
+static void an_opening_has_its_own_end(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 4 * COUNT(pairs); i++) {
+        bool half = i & 1, stopped = i & 2;
+        struct talk talk;
+
+        begin_serving(&talk, &after_a_line, pairs[i / 4],
+                      (struct worker_limits){.linger_ns = NS_PER_S});
+        if (half)
+            say(&talk, "hal");
+        pass(&talk, NS_PER_S - TICK_NS);
+        assert_false(is_ending(&talk));
+        if (stopped)
+            connection_stop(talk.connection, ECHO_DRAIN, talk.now_ns);
+        else
+            pass(&talk, TICK_NS);
+        assert_int_equal(lines_open, 0);
+        assert_true(is_ending(&talk));
+        assert_int_equal(pull_end(&talk), 0);
+        assert_int_equal(write(talk.client, "f\n", 2), 2); /* too late: it is thrown away */
+        pass(&talk, TICK_NS);
+        assert_int_equal(pull(&talk, 1), 0);
+        assert_true(is_open(&talk));
+        assert_int_equal(shutdown(talk.client, SHUT_WR), 0);
+        wait_for_server(&talk, POLLRDHUP);
+        serve_all(&talk);
+        assert_false(is_open(&talk));
+        assert_int_equal(talk.counters.timeouts, !stopped);
+        assert_int_equal(talk.counters.returned, 0);
+        end(&talk);
+
+        begin_serving(&talk, &after_a_line, pairs[i / 4], (struct worker_limits){.linger_ns = 1});
+        assert_int_equal(write(talk.client, "in time\n", 8), 8);
+        wait_for_server(&talk, POLLIN);
+        stand_still(&talk, 100 * NS_PER_S);
+        assert_false(is_ending(&talk));
+        exchange(&talk, 5);
+        end(&talk);
+    }
+}
+
+/* By the client: its end, its reset, and what is no header. */
+static void an_opening_that_fails_is_freed(void **state)
+{
+    const struct linger hard = {.l_onoff = 1};
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct talk talk;
+
+        begin_serving(&talk, &after_a_line, sockets_tcp_pair, (struct worker_limits){0});
+        assert_int_equal(lines_open, 1);
+        if (i == 0) {
+            assert_int_equal(shutdown(talk.client, SHUT_WR), 0);
+            wait_for_server(&talk, POLLRDHUP);
+            serve(&talk);
+            assert_int_equal(pull_end(&talk), 0);
+        } else if (i == 1) {
+            assert_int_equal(setsockopt(talk.client, SOL_SOCKET, SO_LINGER, &hard, sizeof hard), 0);
+            close(talk.client);
+            wait_for_server(&talk, POLLHUP);
+            serve(&talk);
+            talk.client = dup(0);
+        } else {
+            say(&talk, "a line without an end");
+        }
+        assert_false(is_open(&talk));
+        assert_int_equal(lines_open, 0);
+        assert_int_equal(talk.counters.half_closes, i == 0);
+        assert_int_equal(talk.counters.resets, i == 1);
+        assert_int_equal(talk.counters.errors, i == 2);
+        end(&talk);
+    }
+    /* And when the server ends at once. */
+    struct talk talk;
+
+    begin_serving(&talk, &after_a_line, sockets_unix_pair, (struct worker_limits){0});
+    end(&talk);
+    assert_int_equal(lines_open, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -498,6 +692,9 @@ int main(void)
         cmocka_unit_test(a_steady_slow_reader_has_everything),
         cmocka_unit_test(a_cut_is_no_clean_end),
         cmocka_unit_test(a_stop_is_a_clean_end),
+        cmocka_unit_test(an_opening_hands_over_the_rest),
+        cmocka_unit_test(an_opening_has_its_own_end),
+        cmocka_unit_test(an_opening_that_fails_is_freed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
