@@ -32,22 +32,7 @@ void flow_init(struct flow *flow, struct shard *shard, unsigned number, int idle
     };
 }
 
-void flow_add_free(struct flow *flow)
-{
-    struct shard *shard = flow->shard;
-
-    if (flow->listed)
-        return;
-    flow->listed = 1;
-    flow->next_free = NULL;
-    if (shard->free_first)
-        shard->free_last->next_free = flow;
-    else
-        shard->free_first = flow;
-    shard->free_last = flow;
-}
-
-void flow_add_retry(struct flow *flow)
+static void add_retry(struct flow *flow)
 {
     struct shard *shard = flow->shard;
 
@@ -67,7 +52,7 @@ static void APART drop(struct flow *flow)
 
         if (shard_counts(shard, due_ns))
             shard->tally->lost++;
-        flow->first = flow->first + 1 == shard->run->plan->in_flight ? 0 : flow->first + 1;
+        flow->first = flow->first + 1 == shard->plan->in_flight ? 0 : flow->first + 1;
     }
     if (flow->state == FLOW_CONNECTING)
         shard->connecting--;
@@ -90,7 +75,7 @@ static void retry_later(struct flow *flow, uint64_t most_ns)
 
     flow->retry_ns = clock_now_ns() + (pause_ns < most_ns ? pause_ns : most_ns);
     flow->failures++;
-    flow_add_retry(flow);
+    add_retry(flow);
 }
 
 static void settle(struct flow *flow)
@@ -162,14 +147,14 @@ static void opened(struct flow *flow)
     if (flow->state == FLOW_CONNECTING)
         shard->connecting--;
     flow->state = FLOW_OPEN;
-    flow->source.ready = shard->run->plan->workload->ready;
+    flow->source.ready = shard->plan->workload->ready;
     (*(flow->idle ? &shard->open_idle : &shard->open))++;
     shard->tally->connects++;
     shard->tally->fallbacks +=
         transport_protocol(flow->source.fd, shard->run->address) != shard->run->address->protocol;
     histogram_record(&shard->tally->connect, now_ns - flow->begun_ns);
     flow->stream = shard->next_stream;
-    shard->next_stream += shard->run->plan->threads;
+    shard->next_stream += shard->plan->threads;
     flow->send_position = flow->receive_position = ring_start(flow->stream);
     flow->first = flow->count = 0;
     flow->taken = 0;
@@ -188,7 +173,7 @@ static uint64_t waiting_since(const struct flow *flow)
     if (flow->state == FLOW_ENDING || (flow->state == FLOW_OPEN && !flow_owed(flow)))
         return 0;
     if (flow->state == FLOW_OPEN)
-        since_ns = flow->shard->run->plan->workload->waiting_since(flow);
+        since_ns = flow->shard->plan->workload->waiting_since(flow);
     return since_ns && since_ns < flow->excused_ns ? flow->excused_ns : since_ns;
 }
 
@@ -196,7 +181,7 @@ static int is_overdue(const struct flow *flow, uint64_t now_ns)
 {
     uint64_t since_ns = waiting_since(flow);
 
-    return since_ns && now_ns > since_ns && now_ns - since_ns >= flow->shard->run->plan->timeout_ns;
+    return since_ns && now_ns > since_ns && now_ns - since_ns >= flow->shard->plan->timeout_ns;
 }
 
 static void connecting_ready(struct loop_source *source, unsigned events)
@@ -214,7 +199,7 @@ static void connecting_ready(struct loop_source *source, unsigned events)
 void flow_open(struct flow *flow)
 {
     struct shard *shard = flow->shard;
-    const struct plan *plan = shard->run->plan;
+    const struct plan *plan = shard->plan;
     const struct address *source =
         plan->source_count ? &plan->sources[flow->number % plan->source_count] : NULL;
     struct reason why;
@@ -246,19 +231,35 @@ void flow_open(struct flow *flow)
     flow_watch(flow, LOOP_WRITE);
 }
 
+void flow_retry(struct shard *shard)
+{
+    struct flow *flow = shard->retry;
+
+    shard->retry = NULL;
+    while (flow) {
+        struct flow *next = flow->next_retry;
+
+        if (flow->retry_ns <= shard->now_ns && shard->connecting < FLOW_CONNECTING_MAX)
+            flow_open(flow);
+        else
+            add_retry(flow);
+        flow = next;
+    }
+}
+
 void flow_begin(struct flow *flow)
 {
     struct shard *shard = flow->shard;
 
     if (!flow->idle && !shard->stopped)
-        shard->run->plan->workload->begin(flow);
+        shard->plan->workload->begin(flow);
 }
 
 void flow_check(struct flow *flow, uint64_t now_ns, uint64_t late_ns)
 {
     uint64_t since_ns = waiting_since(flow);
     enum reason_word word =
-        flow->state == FLOW_OPEN ? flow->shard->run->plan->workload->overdue : REASON_TIMEOUT;
+        flow->state == FLOW_OPEN ? flow->shard->plan->workload->overdue : REASON_TIMEOUT;
 
     if (since_ns && since_ns < now_ns)
         flow->excused_ns = late_ns < now_ns - since_ns ? since_ns + late_ns : now_ns;

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define FLOW_CONNECTING_MAX 128u /* at a time and shard, so that no backlog overflows */
+
 /*
  *   DOWN --open--> CONNECTING --> OPEN --end of the run--> ENDING --> DOWN
  *    ^                 |           |
@@ -56,18 +58,16 @@ void flow_init(struct flow *flow, struct shard *shard, unsigned number, int idle
 /* Starts to connect; failures are counted and tried again later. */
 void flow_open(struct flow *flow);
 
+/* Opens the flows of a shard again that failed and whose pause is over. */
+void flow_retry(struct shard *shard);
+
 /* The load begins, and this connection stands: sends its first messages, or reports itself free. */
 void flow_begin(struct flow *flow);
-
-/* This flow has room for a message of the open loop. */
-void flow_add_free(struct flow *flow);
-/* This flow is to be opened again at flow->retry_ns. */
-void flow_add_retry(struct flow *flow);
 
 /* Whether one more message may be in flight. */
 static inline bool flow_has_room(const struct flow *flow)
 {
-    const struct plan *plan = flow->shard->run->plan;
+    const struct plan *plan = flow->shard->plan;
 
     return flow->state == FLOW_OPEN && flow->count < plan->in_flight &&
            (!plan->churn || flow->taken < plan->churn);

@@ -16,6 +16,7 @@ libbench_a_SOURCES = \
 	src/bench/record.c src/bench/record.h \
 	src/bench/result.c src/bench/result.h \
 	src/bench/ring.c src/bench/ring.h \
+	src/bench/schedule.c src/bench/schedule.h \
 	src/bench/session.c src/bench/session.h \
 	src/bench/shard.c src/bench/shard.h \
 	src/bench/stream.c src/bench/stream.h \

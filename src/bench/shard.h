@@ -41,6 +41,7 @@ struct run {
 
 struct shard {
     struct run *run;
+    const struct plan *plan; /* of the run */
     unsigned index;
     pthread_t thread;
     struct loop loop;
@@ -79,7 +80,17 @@ struct shard {
 };
 
 /* Whether a message may begin now; takes it from the budget. */
-int shard_take(struct shard *shard, uint64_t now_ns);
+static inline int shard_take(struct shard *shard, uint64_t now_ns)
+{
+    if (shard->stopped || now_ns >= shard->end_ns)
+        return 0;
+    if (now_ns < shard->measure_ns)
+        return 1;
+    if (!shard->left)
+        return 0;
+    shard->left--;
+    return 1;
+}
 
 /* The size of the next message. */
 uint64_t shard_size(struct shard *shard);

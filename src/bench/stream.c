@@ -96,7 +96,7 @@ static enum reason_word compare_piece(struct flow *flow, size_t length)
     struct shard *shard = flow->shard;
     struct tally *tally = shard->tally;
     const unsigned char *sent = shard->run->ring->bytes + flow->receive_position;
-    enum plan_verify verify = shard->run->plan->verify;
+    enum plan_verify verify = shard->plan->verify;
     unsigned piece = shard->pieces++;
     uint64_t began_ns;
     int timed, differs;

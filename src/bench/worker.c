@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/owner.h"
 #include "bench/flow.h"
+#include "bench/schedule.h"
 #include "bench/workload.h"
 #include "transport/io.h"
 
@@ -15,56 +16,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#define CONNECTING_MAX 128u /* at a time, so that no backlog overflows */
-#define SWEEP_MOST_NS  (100 * NS_PER_MS)
-#define END_WAIT_NS    NS_PER_S /* for the peer's end after our half-close */
-
-/* A flow that failed stays in the list; it is passed over here. */
-static struct flow *first_free(struct shard *shard)
-{
-    struct flow *flow;
-
-    while ((flow = shard->free_first)) {
-        if (flow_has_room(flow))
-            return flow;
-        shard->free_first = flow->next_free;
-        flow->listed = 0;
-    }
-    return NULL;
-}
-
-static void retry_flows(struct shard *shard)
-{
-    struct flow *flow = shard->retry;
-
-    shard->retry = NULL;
-    while (flow) {
-        struct flow *next = flow->next_retry;
-
-        if (flow->retry_ns <= shard->now_ns && shard->connecting < CONNECTING_MAX)
-            flow_open(flow);
-        else
-            flow_add_retry(flow);
-        flow = next;
-    }
-}
-
-/* Open loop: sends what is due while there is a connection that can take it. */
-static void send_due(struct shard *shard)
-{
-    struct flow *flow;
-    uint64_t due_ns;
-
-    while ((due_ns = pacer_next(&shard->pacer)) <= shard->now_ns && (flow = first_free(shard)) &&
-           shard_take(shard, due_ns)) {
-        shard->free_first = flow->next_free;
-        flow->listed = 0;
-        pacer_advance(&shard->pacer);
-        shard->run->plan->workload->offer(flow, due_ns);
-        if (flow_has_room(flow))
-            flow_add_free(flow);
-    }
-}
+#define SWEEP_MOST_NS (100 * NS_PER_MS)
+#define END_WAIT_NS   NS_PER_S /* for the peer's end after our half-close */
 
 static void timer_ready(struct loop_source *source, unsigned events)
 {
@@ -95,15 +48,16 @@ static void set_timer(struct shard *shard, uint64_t ns)
  * costs a virtual machine more than the message. */
 static int sleep_ms(struct shard *shard)
 {
+    bool sends = shard->going && !shard->stopped && shard->plan->rate;
+    uint64_t next_ns = sends ? schedule_next(shard) : UINT64_MAX;
     uint64_t until_ns = shard->sweep_ns;
 
-    if (shard->run->plan->busy_poll && shard->going)
+    if (shard->plan->busy_poll && shard->going)
         return 0;
     if (shard->retry && shard->retry_ns < until_ns)
         until_ns = shard->retry_ns;
-    if (shard->going && !shard->stopped && shard->run->plan->rate && first_free(shard) &&
-        pacer_next(&shard->pacer) < until_ns)
-        until_ns = pacer_next(&shard->pacer);
+    if (next_ns < until_ns)
+        until_ns = next_ns;
     if (until_ns <= shard->now_ns)
         return 0;
     set_timer(shard, until_ns);
@@ -145,7 +99,7 @@ static void hand_over(struct shard *shard)
  * and what it had no room for unsent. */
 static void sweep(struct shard *shard)
 {
-    uint64_t every_ns = shard->run->plan->timeout_ns / 8;
+    uint64_t every_ns = shard->plan->timeout_ns / 8;
     uint64_t late_ns = shard->now_ns - shard->sweep_ns;
     uint64_t over_ns = shard->now_ns > shard->end_ns ? shard->now_ns - shard->end_ns : 0;
 
@@ -164,8 +118,8 @@ static int sending_is_over(const struct shard *shard)
 {
     if (shard->stopped || !shard->left)
         return 1;
-    return shard->run->plan->rate ? pacer_next(&shard->pacer) >= shard->end_ns
-                                  : shard->now_ns >= shard->end_ns;
+    return shard->plan->rate ? pacer_next(&shard->pacer) >= shard->end_ns
+                             : shard->now_ns >= shard->end_ns;
 }
 
 static int turn(struct shard *shard)
@@ -182,7 +136,7 @@ static int turn(struct shard *shard)
         sweep(shard);
     if (shard->retry && shard->retry_ns <= shard->now_ns &&
         !(shard->going && sending_is_over(shard)))
-        retry_flows(shard);
+        flow_retry(shard);
     hand_over(shard);
     return 0;
 }
@@ -194,7 +148,7 @@ static int connect_all(struct shard *shard)
 
     shard->now_ns = shard->open_ns = shard->sweep_ns = clock_now_ns();
     while (shard->settled < shard->flow_count) {
-        for (; next < shard->flow_count && shard->connecting < CONNECTING_MAX; next++)
+        for (; next < shard->flow_count && shard->connecting < FLOW_CONNECTING_MAX; next++)
             flow_open(&shard->flows[next]);
         /* Connections to a Unix socket stand at once and leave nothing to wait for. */
         if (shard->settled == shard->flow_count)
@@ -210,7 +164,7 @@ static int connect_all(struct shard *shard)
 /* Sleeps until the main thread has set the times. */
 static int wait_for_start(struct shard *shard)
 {
-    const struct plan *plan = shard->run->plan;
+    const struct plan *plan = shard->plan;
     struct run *run = shard->run;
 
     atomic_store(&shard->ready, 1);
@@ -258,13 +212,13 @@ static int is_patient(const struct shard *shard)
         shard->now_ns - shard->end_ns >= run->patience_ns + shard->late_ns)
         return 0;
     /* A number of messages has no end of its own: without a connection it is never reached. */
-    return !run->plan->messages || shard->open ||
-           shard->now_ns - shard->open_ns < run->plan->timeout_ns;
+    return !shard->plan->messages || shard->open ||
+           shard->now_ns - shard->open_ns < shard->plan->timeout_ns;
 }
 
 static int measure(struct shard *shard)
 {
-    const struct plan *plan = shard->run->plan;
+    const struct plan *plan = shard->plan;
 
     while (!(sending_is_over(shard) && !shard->owed) && is_patient(shard)) {
         if (turn(shard) < 0)
@@ -276,8 +230,8 @@ static int measure(struct shard *shard)
         if (!shard->stopped &&
             atomic_load_explicit(&shard->run->phase, memory_order_relaxed) >= RUN_STOPPING)
             stop(shard);
-        if (plan->rate && !shard->stopped)
-            send_due(shard);
+        if (plan->rate && !shard->stopped && pacer_next(&shard->pacer) <= shard->now_ns)
+            schedule_send(shard);
     }
     if (shard->cpu_taken == 1)
         mark_cpu(shard);
@@ -290,7 +244,7 @@ static int measure(struct shard *shard)
 /* What was due and could not be sent; what was sent and is still owed. */
 static void count_missing(struct shard *shard)
 {
-    const struct plan *plan = shard->run->plan;
+    const struct plan *plan = shard->plan;
     struct tally *tally = shard->tally;
     uint64_t until_ns = shard->now_ns < shard->end_ns ? shard->now_ns + 1 : shard->end_ns;
 
@@ -319,14 +273,12 @@ static int end_all(struct shard *shard)
            atomic_load(&shard->run->phase) != RUN_ABANDONED)
         if (turn(shard) < 0)
             return -1;
-    for (unsigned i = 0; i < shard->flow_count; i++)
-        flow_close(&shard->flows[i]);
     return 0;
 }
 
 static int pin(struct shard *shard)
 {
-    const struct plan *plan = shard->run->plan;
+    const struct plan *plan = shard->plan;
     unsigned cpu = plan->cpu_count ? plan->cpus[shard->index % plan->cpu_count] : 0;
     cpu_set_t set;
     int code;
@@ -374,7 +326,7 @@ static unsigned share(unsigned count, unsigned part, unsigned parts)
 
 static void init_flows(struct shard *shard, unsigned busy)
 {
-    const struct plan *plan = shard->run->plan;
+    const struct plan *plan = shard->plan;
 
     for (unsigned i = 0; i < shard->flow_count; i++)
         flow_init(&shard->flows[i], shard, shard->index + i * plan->threads, i >= busy,
@@ -388,6 +340,7 @@ int worker_start(struct shard *shard, struct run *run, unsigned index, struct re
     int code = ENOMEM;
 
     *shard = (struct shard){.run = run,
+                            .plan = plan,
                             .index = index,
                             .loop = {.fd = -1, .wake_fd = -1},
                             .timer = {.ready = timer_ready, .fd = -1},

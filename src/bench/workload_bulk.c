@@ -45,7 +45,7 @@ static void send_spans(struct flow *flow)
             }
             if (!flow_owed(flow))
                 flow->progress_ns = now_ns;
-            stream_queue(flow, shard->run->plan->messages ? shard_size(shard) : RING_SPAN, now_ns);
+            stream_queue(flow, shard->plan->messages ? shard_size(shard) : RING_SPAN, now_ns);
         }
         if (!stream_flush(flow))
             return;

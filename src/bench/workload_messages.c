@@ -5,13 +5,14 @@
 
 #include "base/clock.h"
 #include "base/owner.h"
+#include "bench/schedule.h"
 #include "bench/shard.h"
 #include "bench/stream.h"
 
 /* One more message at the end of the stream; send_queued sends it. */
 static void queue(struct flow *flow, uint64_t due_ns, uint64_t now_ns)
 {
-    unsigned in_flight = flow->shard->run->plan->in_flight;
+    unsigned in_flight = flow->shard->plan->in_flight;
     unsigned last = flow->first + flow->count;
     uint64_t size = shard_size(flow->shard);
 
@@ -53,31 +54,31 @@ static void offer(struct flow *flow, uint64_t due_ns)
 /* A message is back, whole and equal. */
 static void complete(struct flow *flow, uint64_t now_ns)
 {
-    struct shard *shard = flow->shard;
+    const struct shard *shard = flow->shard;
+    const struct plan *plan = shard->plan;
     struct tally *tally = shard->tally;
     const struct flow_message *message = &flow->messages[flow->first];
-
-    int due_counts = shard_counts(shard, message->due_ns);
+    bool due_counts = shard_counts(shard, message->due_ns);
 
     if (due_counts) {
         tally->messages++;
         histogram_record(&tally->latency, now_ns - message->due_ns);
-        if (shard->run->plan->rate)
+        if (plan->rate)
             histogram_record(&tally->service, now_ns - message->sent_ns);
     }
     /* Of an open loop no more may be back than was offered. */
     if (shard_counts(shard, now_ns))
-        (*(due_counts || !shard->run->plan->rate ? &tally->in_time : &tally->carried))++;
-    if (flow->count-- == shard->run->plan->in_flight)
+        (*(due_counts || !plan->rate ? &tally->in_time : &tally->carried))++;
+    if (flow->count-- == plan->in_flight)
         flow->free_ns = now_ns;
-    flow->first = flow->first + 1 == shard->run->plan->in_flight ? 0 : flow->first + 1;
+    flow->first = flow->first + 1 == plan->in_flight ? 0 : flow->first + 1;
     flow->failures = 0;
 }
 
 /* After an echo: the next message, or the next connection. */
 static void go_on(struct flow *flow, uint64_t now_ns)
 {
-    const struct plan *plan = flow->shard->run->plan;
+    const struct plan *plan = flow->shard->plan;
 
     if (plan->churn && flow->taken >= plan->churn && !flow->count) {
         /* The last connection stays open for flow_end to see how it ends. */
@@ -91,7 +92,7 @@ static void go_on(struct flow *flow, uint64_t now_ns)
     if (!plan->rate)
         refill(flow, now_ns);
     else if (flow_has_room(flow))
-        flow_add_free(flow);
+        schedule_add(flow);
 }
 
 static void begin(struct flow *flow)
