@@ -21,7 +21,7 @@ double difference_student(size_t freedom)
            (5 * pow(normal, 5) + 16 * pow(normal, 3) + 3 * normal) / (96 * n * n);
 }
 
-static int is_pair(const struct round *first, const struct round *second)
+static bool is_pair(const struct round *first, const struct round *second)
 {
     return !first->silent && !second->silent;
 }

@@ -4,6 +4,7 @@
 #ifndef BENCH_DIFFERENCE_H
 #define BENCH_DIFFERENCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum figure { FIGURE_RATE, FIGURE_BYTE_RATE, FIGURE_MEAN, FIGURE_P50, FIGURE_P99, FIGURES };
@@ -14,7 +15,7 @@ extern const char *const figure_names[FIGURES];
 /* What one round came to. */
 struct round {
     double figures[FIGURES]; /* per second, or nanoseconds; NAN for what was not measured */
-    int silent;              /* nothing came back: no figure of it is compared */
+    bool silent;             /* nothing came back: no figure of it is compared */
 };
 
 struct interval {

@@ -20,19 +20,19 @@ struct search {
     struct result result; /* of this attempt */
     struct result best;
     uint64_t best_rate;
-    struct tally *failures;  /* the errors of all attempts */
-    int generator_was_limit; /* in the last attempt that did not hold */
+    struct tally *failures;   /* the errors of all attempts */
+    bool generator_was_limit; /* in the last attempt that did not hold */
 };
 
 /* Whether the attempt failed because of the generator. */
-static int generator_missed(const struct search *search)
+static bool generator_missed(const struct search *search)
 {
     return result_generator_was_busy(&search->result) ||
            (result_generator_was_limit(&search->result) &&
             goal_missed_by_slip(&search->plan.find_max.list[0], &search->result));
 }
 
-static void print_attempt(const struct search *search, int met)
+static void print_attempt(const struct search *search, bool met)
 {
     FILE *text = search->outputs->text;
     const struct tally *tally = search->result.tally;

@@ -19,7 +19,7 @@
 /* Not part of the way of every message. */
 #define APART            __attribute__((noinline, cold))
 
-void flow_init(struct flow *flow, struct shard *shard, unsigned number, int idle,
+void flow_init(struct flow *flow, struct shard *shard, unsigned number, bool idle,
                struct flow_message *messages)
 {
     *flow = (struct flow){
@@ -82,7 +82,7 @@ static void settle(struct flow *flow)
 {
     if (!flow->settled)
         flow->shard->settled++;
-    flow->settled = 1;
+    flow->settled = true;
 }
 
 void APART flow_fail(struct flow *flow, enum reason_word word, int code)
@@ -177,7 +177,7 @@ static uint64_t waiting_since(const struct flow *flow)
     return since_ns && since_ns < flow->excused_ns ? flow->excused_ns : since_ns;
 }
 
-static int is_overdue(const struct flow *flow, uint64_t now_ns)
+static bool is_overdue(const struct flow *flow, uint64_t now_ns)
 {
     uint64_t since_ns = waiting_since(flow);
 

@@ -34,7 +34,7 @@ struct flow {
     uint64_t
         stream; /* which of the run's connections this one is: another for each that ever was */
     enum flow_state state;
-    int idle;                                 /* silent: it only stays connected */
+    bool idle;                                /* silent: it only stays connected */
     unsigned send_position, receive_position; /* in the ring */
     uint64_t queued, sent, received;          /* offsets in the stream of this connection */
     uint64_t counted_begin, counted_end;      /* of the bytes due in the measured time */
@@ -47,12 +47,12 @@ struct flow {
     uint64_t excused_ns;  /* the peer's time begins here at the earliest; see flow_check */
     uint64_t retry_ns;
     unsigned failures; /* in a row */
-    int settled;       /* the first attempt has succeeded or failed */
-    int listed;        /* in the shard's list of free flows */
+    bool settled;      /* the first attempt has succeeded or failed */
+    bool listed;       /* in the shard's list of free flows */
     struct flow *next_free, *next_retry;
 };
 
-void flow_init(struct flow *flow, struct shard *shard, unsigned number, int idle,
+void flow_init(struct flow *flow, struct shard *shard, unsigned number, bool idle,
                struct flow_message *messages);
 
 /* Starts to connect; failures are counted and tried again later. */

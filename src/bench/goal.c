@@ -125,12 +125,12 @@ static double figure_value(const struct goal *goal, const struct result *result)
     return result_rate(result);
 }
 
-static int is_latency(const struct goal *goal)
+static bool is_latency(const struct goal *goal)
 {
     return goal->figure == GOAL_PERCENTILE || goal->figure == GOAL_MEAN;
 }
 
-static int compare(const struct goal *goal, double value)
+static bool compare(const struct goal *goal, double value)
 {
     double asked = (double)goal->value;
 
@@ -174,14 +174,14 @@ const char *goal_format_value(const struct goal *goal, const struct result *resu
     return text;
 }
 
-int goal_met(const struct goal *goal, const struct result *result)
+bool goal_met(const struct goal *goal, const struct result *result)
 {
     double value = goal_value(goal, result);
 
     return !isnan(value) && compare(goal, value);
 }
 
-int goal_missed_by_slip(const struct goal *goal, const struct result *result)
+bool goal_missed_by_slip(const struct goal *goal, const struct result *result)
 {
     double slip_ns = (double)histogram_percentile(&result->tally->slip, 99);
 

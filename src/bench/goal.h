@@ -5,6 +5,7 @@
 
 #include "base/reason.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,10 +44,10 @@ const char *goal_format_value(const struct goal *goal, const struct result *resu
 
 /* Whether the result meets the goal. Without anything that came back no goal is met, and without
  * any latency none of a latency. */
-int goal_met(const struct goal *goal, const struct result *result);
+bool goal_met(const struct goal *goal, const struct result *result);
 
 /* Whether a result that misses the goal would meet it if the generator had not been late: its
  * latencies less the 99th percentile of the slip. Slip changes no other figure. */
-int goal_missed_by_slip(const struct goal *goal, const struct result *result);
+bool goal_missed_by_slip(const struct goal *goal, const struct result *result);
 
 #endif

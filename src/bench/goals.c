@@ -23,10 +23,10 @@ int goals_parse(struct goals *goals, const char *text, struct reason *why)
     }
 }
 
-int goals_met(const struct goals *goals, const struct result *result)
+bool goals_met(const struct goals *goals, const struct result *result)
 {
     for (size_t i = 0; i < goals->count; i++)
         if (!goal_met(&goals->list[i], result))
-            return 0;
-    return 1;
+            return false;
+    return true;
 }

@@ -5,6 +5,8 @@
 
 #include "bench/goal.h"
 
+#include <stdbool.h>
+
 #define GOALS_MAX 16
 
 struct goals {
@@ -16,6 +18,6 @@ struct goals {
 int goals_parse(struct goals *goals, const char *text, struct reason *why) MUST_CHECK;
 
 /* Whether the result meets all of them. */
-int goals_met(const struct goals *goals, const struct result *result);
+bool goals_met(const struct goals *goals, const struct result *result);
 
 #endif

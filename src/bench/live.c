@@ -24,7 +24,7 @@ void live_init(struct live *live, const struct plan *plan, uint64_t begin_ns)
     live->next_ns = begin_ns + period_ns(live);
 }
 
-int live_wanted(const struct live *live)
+bool live_wanted(const struct live *live)
 {
     return live->plan->interval_ns || live->progress.stream;
 }
@@ -111,7 +111,7 @@ void live_show(struct live *live, const struct tally *tally, uint64_t now_ns)
 
 void live_end(struct live *live, const struct tally *tally, uint64_t end_ns)
 {
-    int left = tally->latency.count || tally->bytes_received || tally_errors(tally);
+    bool left = tally->latency.count || tally->bytes_received || tally_errors(tally);
 
     if (end_ns < live->last_ns)
         end_ns = live->last_ns;

@@ -7,6 +7,7 @@
 #include "bench/tally.h"
 #include "measure/progress.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct live {
@@ -18,7 +19,7 @@ struct live {
 /* A run begins, whose measured time begins at begin_ns. */
 void live_init(struct live *live, const struct plan *plan, uint64_t begin_ns);
 /* Whether anything will ever be shown: else no tallies need to be collected. */
-int live_wanted(const struct live *live);
+bool live_wanted(const struct live *live);
 /* When the next figures are due. */
 uint64_t live_next(const struct live *live);
 /* Shows what the workers counted since the last call, up to now_ns. */

@@ -132,7 +132,7 @@ struct conduct {
     struct tally **spares; /* one for each worker, or NULL when nothing is shown */
     struct tally *interval, *total;
     unsigned awaited; /* tallies offered and not yet returned */
-    int begun;        /* the first message was sent */
+    bool begun;       /* the first message was sent */
 };
 
 static void wake_all(struct conduct *conduct)
@@ -156,13 +156,13 @@ static void signal_ready(struct loop_source *source, unsigned events)
     wake_all(conduct);
 }
 
-static int all(const struct conduct *conduct, int finished)
+static bool all(const struct conduct *conduct, bool finished)
 {
     for (unsigned i = 0; i < conduct->count; i++)
         if (!atomic_load(&conduct->shards[i].finished) &&
             (finished || !atomic_load(&conduct->shards[i].ready)))
-            return 0;
-    return 1;
+            return false;
+    return true;
 }
 
 /* Asks every worker for what it has counted since the last time. */
@@ -217,22 +217,22 @@ static void set_times(struct conduct *conduct)
 /* From the first connection to the last worker's end. */
 static int conduct_run(struct conduct *conduct, struct reason *why)
 {
-    int begun = 0;
+    bool begun = false;
 
-    while (!all(conduct, 1)) {
+    while (!all(conduct, true)) {
         uint64_t now_ns = clock_now_ns();
         /* What comes back after the end is part of the last line. */
-        int shows = begun && conduct->spares &&
-                    (conduct->awaited || live_next(&conduct->live) <= conduct->run->end_ns);
+        bool shows = begun && conduct->spares &&
+                     (conduct->awaited || live_next(&conduct->live) <= conduct->run->end_ns);
         int wait_ms =
             shows && !conduct->awaited ? clock_poll_ms(now_ns, live_next(&conduct->live)) : -1;
         int status = loop_turn(&conduct->loop, wait_ms);
 
         if (status < 0)
             return reason_errno(why, -status, "epoll_wait");
-        if (!begun && all(conduct, 0)) {
+        if (!begun && all(conduct, false)) {
             set_times(conduct);
-            begun = 1;
+            begun = true;
         }
         if (shows && conduct->awaited)
             collect_tallies(conduct, clock_now_ns());

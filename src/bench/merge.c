@@ -87,7 +87,7 @@ static void read_difference(struct document *document, struct tally *tally)
     tally->verdict_connection = document_number(document, NULL, "first_difference_connection");
 }
 
-static void read_tally(struct document *document, int open, struct tally *tally)
+static void read_tally(struct document *document, bool open, struct tally *tally)
 {
     const struct json_t *limits = document_object(document, NULL, "local_limits");
     const struct json_t *generator = document_object(document, NULL, "generator");
@@ -117,7 +117,7 @@ static void read_tally(struct document *document, int open, struct tally *tally)
     }
 }
 
-static void read_result(struct document *document, int open, struct result *result)
+static void read_result(struct document *document, bool open, struct result *result)
 {
     const struct json_t *generator = document_object(document, NULL, "generator");
 

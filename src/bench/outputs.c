@@ -48,7 +48,7 @@ int outputs_open(struct outputs *outputs, struct reason *why)
     if (plan->output) {
         record.stream = outputs->output.stream;
         record.name = plan->output;
-        record.may_break = 0;
+        record.may_break = false;
         outputs->records[outputs->record_count++] = record;
     }
     return 0;
@@ -64,7 +64,7 @@ void outputs_print_head(struct outputs *outputs)
 }
 
 /* Whether standard output is a pipe or socket whose other end is closed. */
-static int reader_is_gone(void)
+static bool reader_is_gone(void)
 {
     struct pollfd fd = {.fd = STDOUT_FILENO};
 

@@ -7,6 +7,7 @@
 #include "bench/record.h"
 #include "bench/whole_file.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #define OUTPUTS_RECORDS_MAX 2
@@ -18,7 +19,7 @@ struct outputs {
     size_t record_count;
     FILE *text; /* the report for people; NULL with -j */
     struct whole_file output, hdr;
-    int keeps_files; /* the report goes on when the reader of standard output has ended */
+    bool keeps_files; /* the report goes on when the reader of standard output has ended */
     char *const *command;
 };
 

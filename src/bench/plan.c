@@ -174,7 +174,7 @@ static int add_source(struct plan *plan, const char *item, struct reason *why)
 {
     char text[96];
     struct endpoint endpoint;
-    int bare_ipv6 = strchr(item, ':') && item[0] != '[';
+    bool bare_ipv6 = strchr(item, ':') && item[0] != '[';
 
     if (plan->source_count == PLAN_SOURCES_MAX)
         return reason_set(why, REASON_USAGE, 0, "more than %d addresses", PLAN_SOURCES_MAX);
@@ -222,7 +222,7 @@ static int set_time(struct plan *plan, int letter, const char *argument, struct 
 {
     switch (letter) {
     case 'd':
-        plan->duration_given = 1;
+        plan->duration_given = true;
         return set_duration(&plan->duration_ns, argument, NS_PER_MS, why);
     case PLAN_OPTION_WARMUP:
         return set_duration(&plan->warmup_ns, argument, 0, why);
@@ -244,13 +244,13 @@ static int set_switch(struct plan *plan, int letter)
         }
     switch (letter) {
     case PLAN_OPTION_BUSY_POLL:
-        plan->busy_poll = 1;
+        plan->busy_poll = true;
         return 0;
     case PLAN_OPTION_MERGE:
-        plan->merge = 1;
+        plan->merge = true;
         return 0;
     case 'j':
-        plan->json = 1;
+        plan->json = true;
         return 0;
     default:
         return OTHER_KIND;
@@ -288,7 +288,7 @@ static int set_other(struct plan *plan, int letter, const char *argument, struct
     case PLAN_OPTION_ARRIVAL:
         status = set_name(plan_arrival_names, argument, &index, why);
         plan->arrival = (enum pacer_arrival)index;
-        plan->arrival_given = 1;
+        plan->arrival_given = true;
         return status;
     case PLAN_OPTION_VERIFY:
         status = set_name(plan_verify_names, argument, &index, why);

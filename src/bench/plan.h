@@ -31,15 +31,15 @@ struct plan {
     size_t endpoint_count;
     unsigned connections, idle, threads, in_flight, rounds;
     uint64_t duration_ns, warmup_ns, timeout_ns, interval_ns;
-    int duration_given;
+    bool duration_given;
     uint64_t messages; /* 0: duration_ns decides */
     uint64_t size_min, size_max;
     uint64_t rate; /* 0: closed loop */
     enum pacer_arrival arrival;
-    int arrival_given;
+    bool arrival_given;
     uint64_t churn;
     uint64_t seed; /* of the bytes, the sizes and the arrivals */
-    int busy_poll;
+    bool busy_poll;
     enum plan_verify verify;
     struct goals require, find_max;
     unsigned cpus[PLAN_CPUS_MAX];
@@ -47,7 +47,7 @@ struct plan {
     struct address sources[PLAN_SOURCES_MAX];
     size_t source_count;
     enum endpoint_family family;
-    int json, merge;
+    bool json, merge;
     const char *output, *hdr; /* file names of the command line; NULL */
     uint64_t given;           /* which rows of plan_options were set */
 };

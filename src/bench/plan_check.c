@@ -12,7 +12,7 @@ static int check_merge(const struct plan *plan, struct reason *why)
     static const int taken[] = {PLAN_OPTION_MERGE, 'j', 'o', PLAN_OPTION_HDR, PLAN_OPTION_REQUIRE};
 
     for (size_t row = 0; plan_options[row].letter; row++) {
-        int applies = 0;
+        bool applies = false;
 
         for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
             applies |= plan_options[row].letter == taken[i];
@@ -24,19 +24,19 @@ static int check_merge(const struct plan *plan, struct reason *why)
     return 0;
 }
 
-static int has_other_than_tcp(const struct plan *plan)
+static bool has_other_than_tcp(const struct plan *plan)
 {
     for (size_t i = 0; i < plan->endpoint_count; i++)
         if (!(endpoint_traits(&plan->endpoints[i]) & ENDPOINT_HAS_HOST))
-            return 1;
-    return 0;
+            return true;
+    return false;
 }
 
 /* Two options of which the first means nothing, or the opposite, with the second. */
 static int check_pairs(const struct plan *plan, struct reason *why)
 {
     const struct {
-        int both;
+        bool both;
         const char *sentence;
     } pairs[] = {
         {plan->arrival_given && !plan->rate && !plan->find_max.count,

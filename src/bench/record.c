@@ -215,7 +215,7 @@ int record_difference(const struct record *record, const char *first, const char
 }
 
 int record_attempt(const struct record *record, const struct plan *plan,
-                   const struct result *result, int met, int generator_was_limit,
+                   const struct result *result, bool met, bool generator_was_limit,
                    struct reason *why)
 {
     struct report report;
@@ -231,7 +231,7 @@ int record_attempt(const struct record *record, const struct plan *plan,
 }
 
 int record_maximum(const struct record *record, const char *goal, uint64_t rate,
-                   int generator_was_limit, int interrupted, const struct tally *failures,
+                   bool generator_was_limit, bool interrupted, const struct tally *failures,
                    struct reason *why)
 {
     struct report report;

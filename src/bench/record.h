@@ -9,13 +9,14 @@
 #include "bench/result.h"
 #include "measure/report.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /* Where the lines go. */
 struct record {
     FILE *stream;
     const char *name; /* of the stream, for sentences */
-    int may_break;    /* EPIPE is no failure: the reader may have ended */
+    bool may_break;   /* EPIPE is no failure: the reader may have ended */
     const struct environment *environment;
     char *const *command;
 };
@@ -34,13 +35,13 @@ int record_difference(const struct record *record, const char *first, const char
 
 /* "type":"attempt": one step of --find-max. */
 int record_attempt(const struct record *record, const struct plan *plan,
-                   const struct result *result, int met, int generator_was_limit,
+                   const struct result *result, bool met, bool generator_was_limit,
                    struct reason *why) MUST_CHECK;
 
 /* "type":"maximum": the end of --find-max; rate 0 means that no rate met the goal. failures are the
  * errors of all attempts. */
 int record_maximum(const struct record *record, const char *goal, uint64_t rate,
-                   int generator_was_limit, int interrupted, const struct tally *failures,
+                   bool generator_was_limit, bool interrupted, const struct tally *failures,
                    struct reason *why) MUST_CHECK;
 
 /* "type":"error": the run did not take place. */

@@ -11,7 +11,7 @@ static double per_second(uint64_t count, uint64_t elapsed_ns)
     return elapsed_ns ? (double)count * 1e9 / (double)elapsed_ns : 0;
 }
 
-int result_has_echoes(const struct result *result)
+bool result_has_echoes(const struct result *result)
 {
     return result->tally->messages || result->tally->bytes_received;
 }
@@ -41,12 +41,12 @@ double result_compare_ns(const struct result *result)
            ((double)tally->compare_sample_bytes * (double)tally->messages);
 }
 
-int result_generator_was_busy(const struct result *result)
+bool result_generator_was_busy(const struct result *result)
 {
     return result->busiest >= BUSY_SHARE;
 }
 
-int result_generator_was_limit(const struct result *result)
+bool result_generator_was_limit(const struct result *result)
 {
     uint64_t slip_ns = histogram_percentile(&result->tally->slip, 99);
 

@@ -7,6 +7,7 @@
 #include "transport/address.h"
 #include "transport/endpoint.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,7 +22,7 @@ struct result {
     unsigned threads;
     uint64_t user_ns, system_ns; /* the generator's own CPU in the measured time */
     double busiest;              /* the busiest thread's share of one CPU, 0 to 1 */
-    int interrupted;
+    bool interrupted;
     struct tally *tally;
     /* Of a merged result: what it was made of. */
     struct result_print *prints;
@@ -35,7 +36,7 @@ struct result_print {
 };
 
 /* Whether anything came back at all: without it there are no figures. */
-int result_has_echoes(const struct result *result);
+bool result_has_echoes(const struct result *result);
 
 /* Messages, and echoed bytes, per second of the measured time. */
 double result_rate(const struct result *result);
@@ -49,12 +50,12 @@ double result_throughput(const struct result *result);
 double result_compare_ns(const struct result *result);
 
 /* Whether a thread of the generator was never idle. */
-int result_generator_was_busy(const struct result *result);
+bool result_generator_was_busy(const struct result *result);
 
 /* Whether the generator and not the server was the limit: a thread that was never idle, or an open
  * loop that was late by its own fault for a hundredth of the messages, by more than a millisecond
  * and by a quarter of what clients waited. */
-int result_generator_was_limit(const struct result *result);
+bool result_generator_was_limit(const struct result *result);
 
 /* Adds the result of a further round after this one: the measured times add up. */
 void result_append(struct result *into, const struct result *from);

@@ -9,7 +9,7 @@ void schedule_add(struct flow *flow)
 
     if (flow->listed)
         return;
-    flow->listed = 1;
+    flow->listed = true;
     flow->next_free = NULL;
     if (shard->free_first)
         shard->free_last->next_free = flow;
@@ -27,7 +27,7 @@ static struct flow *first_free(struct shard *shard)
         if (flow_has_room(flow))
             return flow;
         shard->free_first = flow->next_free;
-        flow->listed = 0;
+        flow->listed = false;
     }
     return NULL;
 }
@@ -45,7 +45,7 @@ void schedule_send(struct shard *shard)
     while ((due_ns = pacer_next(&shard->pacer)) <= shard->now_ns && (flow = first_free(shard)) &&
            shard_take(shard, due_ns)) {
         shard->free_first = flow->next_free;
-        flow->listed = 0;
+        flow->listed = false;
         pacer_advance(&shard->pacer);
         shard->plan->workload->offer(flow, due_ns);
         if (flow_has_room(flow))

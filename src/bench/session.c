@@ -21,7 +21,7 @@ struct session {
 static struct round round_of(const struct result *result)
 {
     const struct histogram *latency = &result->tally->latency;
-    int timed = latency->count > 0;
+    bool timed = latency->count > 0;
 
     return (struct round){
         .silent = !result_has_echoes(result),
@@ -205,7 +205,7 @@ static enum exit_status merge_files(struct session *session, char *const *files,
     enum exit_status status = EXIT_LOCAL;
     struct merge merge;
     struct reason why;
-    int failed = 0;
+    bool failed = false;
 
     merge_init(&merge, session->plan);
     for (size_t i = 0; i < count && !failed; i++)

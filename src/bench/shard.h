@@ -13,6 +13,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct flow;
@@ -61,7 +62,7 @@ struct shard {
     uint64_t now_ns;      /* when the events of this turn came */
     uint64_t sweep_ns, open_ns;
     uint64_t late_ns; /* so much of the time after the end this process was stopped or busy */
-    int going, stopped;
+    bool going, stopped;
     uint64_t measure_ns, end_ns;
     unsigned pieces;
     unsigned char *buffer; /* RING_SPAN bytes */
@@ -69,7 +70,7 @@ struct shard {
     struct tally *tally;
     /* The main thread offers an empty tally and gets the one used so far. */
     _Atomic(struct tally *) offered, returned;
-    _Atomic int ready, finished;
+    _Atomic bool ready, finished;
 
     /* Valid once finished. */
     unsigned connected, connected_idle;
@@ -80,23 +81,23 @@ struct shard {
 };
 
 /* Whether a message may begin now; takes it from the budget. */
-static inline int shard_take(struct shard *shard, uint64_t now_ns)
+static inline bool shard_take(struct shard *shard, uint64_t now_ns)
 {
     if (shard->stopped || now_ns >= shard->end_ns)
-        return 0;
+        return false;
     if (now_ns < shard->measure_ns)
-        return 1;
+        return true;
     if (!shard->left)
-        return 0;
+        return false;
     shard->left--;
-    return 1;
+    return true;
 }
 
 /* The size of the next message. */
 uint64_t shard_size(struct shard *shard);
 
 /* Whether a moment lies in the measured time. */
-static inline int shard_counts(const struct shard *shard, uint64_t ns)
+static inline bool shard_counts(const struct shard *shard, uint64_t ns)
 {
     return ns >= shard->measure_ns && ns < shard->end_ns;
 }

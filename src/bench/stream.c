@@ -58,12 +58,12 @@ bool stream_flush(struct flow *flow)
 
 /* Whether bytes that differ were sent in this run, but no part of them on this connection: what is
  * lost, doubled or exchanged within its own stream is found there. */
-static int is_foreign(const struct flow *flow, const unsigned char *bytes, size_t length)
+static bool is_foreign(const struct flow *flow, const unsigned char *bytes, size_t length)
 {
     unsigned found, distance;
 
     if (length < FOREIGN_LENGTH)
-        return 0;
+        return false;
     found = ring_find(flow->shard->run->ring, bytes, FOREIGN_LENGTH);
     distance = (found + RING_PERIOD - ring_start(flow->stream)) % RING_PERIOD;
     return found < RING_PERIOD && distance >= flow->sent && distance + FOREIGN_LENGTH < RING_PERIOD;
@@ -99,7 +99,7 @@ static enum reason_word compare_piece(struct flow *flow, size_t length)
     enum plan_verify verify = shard->plan->verify;
     unsigned piece = shard->pieces++;
     uint64_t began_ns;
-    int timed, differs;
+    bool timed, differs;
 
     if (verify == PLAN_VERIFY_NONE || (verify == PLAN_VERIFY_SAMPLE && piece % SAMPLE_EVERY))
         return REASON_NONE;

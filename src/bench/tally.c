@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "bench/tally.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,7 +77,7 @@ uint64_t tally_errors(const struct tally *tally)
 enum exit_status tally_status(const struct tally *tally)
 {
     enum exit_status status = EXIT_EXACT;
-    int local = tally->no_port || tally->no_descriptor;
+    bool local = tally->no_port || tally->no_descriptor;
 
     for (size_t i = 0; i < REASON_WORDS; i++)
         for (int connected = 0; connected < 2; connected++) {
@@ -85,7 +86,7 @@ enum exit_status tally_status(const struct tally *tally)
             if (!(connected ? tally->errors : tally->connect_errors)[i])
                 continue;
             if (one == EXIT_LOCAL)
-                local = 1;
+                local = true;
             else
                 status = exit_status_worse(status, one);
         }

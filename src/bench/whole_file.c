@@ -53,7 +53,7 @@ static char *resolve(const char *path)
 }
 
 /* Whether the target can be written, or a file be made in its directory; 0 or an errno. */
-static int check_target(char *target, int exists)
+static int check_target(char *target, bool exists)
 {
     char *slash = strrchr(target, '/');
     int code = 0;
@@ -95,7 +95,7 @@ static int open_directly(const char *path, const struct stat *now)
 int whole_file_open(struct whole_file *file, const char *path, struct reason *why)
 {
     struct stat now;
-    int exists = stat(path, &now) == 0;
+    bool exists = stat(path, &now) == 0;
     int code = 0;
 
     *file = (struct whole_file){.path = path, .fd = exists ? open_directly(path, &now) : 0};
@@ -118,7 +118,7 @@ int whole_file_open(struct whole_file *file, const char *path, struct reason *wh
     return reason_errno(why, code, "create %s", path);
 }
 
-int whole_file_same(const struct whole_file *one, const struct whole_file *other)
+bool whole_file_same(const struct whole_file *one, const struct whole_file *other)
 {
     return one->target && other->target && strcmp(one->target, other->target) == 0;
 }

@@ -10,6 +10,7 @@
 
 #include "base/reason.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -26,7 +27,7 @@ struct whole_file {
 int whole_file_open(struct whole_file *file, const char *path, struct reason *why) MUST_CHECK;
 
 /* Whether both would replace the same file. */
-int whole_file_same(const struct whole_file *one, const struct whole_file *other);
+bool whole_file_same(const struct whole_file *one, const struct whole_file *other);
 
 /* Writes what was printed, if anything was, and closes. On failure a file that could be
  * replaced is as before. Fine on a file that is not open. */

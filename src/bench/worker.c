@@ -114,10 +114,10 @@ static void sweep(struct shard *shard)
 }
 
 /* No message will begin any more. */
-static int sending_is_over(const struct shard *shard)
+static bool sending_is_over(const struct shard *shard)
 {
     if (shard->stopped || !shard->left)
-        return 1;
+        return true;
     return shard->plan->rate ? pacer_next(&shard->pacer) >= shard->end_ns
                              : shard->now_ns >= shard->end_ns;
 }
@@ -167,7 +167,7 @@ static int wait_for_start(struct shard *shard)
     const struct plan *plan = shard->plan;
     struct run *run = shard->run;
 
-    atomic_store(&shard->ready, 1);
+    atomic_store(&shard->ready, true);
     loop_wake(run->main);
     while (atomic_load(&run->phase) == RUN_CONNECTING)
         if (turn(shard) < 0)
@@ -185,7 +185,7 @@ static int wait_for_start(struct shard *shard)
     if (plan->rate)
         pacer_init(&shard->pacer, plan->arrival, run->begin_ns, plan->rate, shard->index,
                    plan->threads, run->seed);
-    shard->going = 1;
+    shard->going = true;
     shard->now_ns = clock_now_ns();
     for (unsigned i = 0; i < shard->flow_count; i++)
         if (shard->flows[i].state == FLOW_OPEN)
@@ -196,21 +196,21 @@ static int wait_for_start(struct shard *shard)
 /* Interrupted: the measured time ends now, whatever was planned. */
 static void stop(struct shard *shard)
 {
-    shard->stopped = 1;
+    shard->stopped = true;
     if (shard->now_ns < shard->end_ns)
         shard->end_ns = shard->now_ns;
 }
 
 /* Whether to go on waiting for what is owed. */
-static int is_patient(const struct shard *shard)
+static bool is_patient(const struct shard *shard)
 {
     const struct run *run = shard->run;
 
     if (atomic_load_explicit(&run->phase, memory_order_relaxed) == RUN_ABANDONED)
-        return 0;
+        return false;
     if (shard->now_ns >= shard->end_ns &&
         shard->now_ns - shard->end_ns >= run->patience_ns + shard->late_ns)
-        return 0;
+        return false;
     /* A number of messages has no end of its own: without a connection it is never reached. */
     return !shard->plan->messages || shard->open ||
            shard->now_ns - shard->open_ns < shard->plan->timeout_ns;
@@ -266,7 +266,7 @@ static int end_all(struct shard *shard)
 {
     uint64_t until_ns = shard->now_ns + END_WAIT_NS;
 
-    shard->stopped = 1;
+    shard->stopped = true;
     for (unsigned i = 0; i < shard->flow_count; i++)
         flow_end(&shard->flows[i]);
     while (shard->ending && shard->now_ns < until_ns &&
@@ -304,7 +304,7 @@ static void *worker_main(void *argument)
     }
     for (unsigned i = 0; i < shard->flow_count; i++)
         flow_close(&shard->flows[i]);
-    atomic_store(&shard->finished, 1);
+    atomic_store(&shard->finished, true);
     loop_wake(shard->run->main);
     return NULL;
 }
