@@ -156,24 +156,24 @@ static void read_columns(const struct histogram *histogram, double values[COLUMN
     values[COLUMNS - 1] = histogram_mean(histogram);
 }
 
-/* A column has one unit, that of its smallest value, and as many decimals as its largest leaves
- * room for. */
-struct column {
+/* How figures are printed. */
+struct scaling {
     const char *unit;
     double scale;
     int decimals;
 };
 
-static struct column choose_column(double lowest, double highest)
+/* One unit, that of the smallest value, and as many decimals as the largest leaves room for. */
+static struct scaling choose_scaling(double lowest, double highest)
 {
-    struct column column = {"us", 1e3, 3};
+    struct scaling scaling = {"us", 1e3, 3};
 
     if (lowest >= 1e6 && isfinite(lowest))
-        column = (struct column){"ms", 1e6, 3};
+        scaling = (struct scaling){"ms", 1e6, 3};
     /* Nine characters: the point, the decimals, and the rest for what is in front of it. */
-    while (column.decimals > 0 && highest / column.scale >= pow(10, 8 - column.decimals) - 1)
-        column.decimals--;
-    return column;
+    while (scaling.decimals > 0 && highest / scaling.scale >= pow(10, 8 - scaling.decimals) - 1)
+        scaling.decimals--;
+    return scaling;
 }
 
 static void print_times(FILE *stream, const struct plan *plan, const struct result *result)
@@ -189,7 +189,7 @@ static void print_times(FILE *stream, const struct plan *plan, const struct resu
                 {"slip", &result->tally->slip}};
     const size_t count = sizeof rows / sizeof rows[0];
     double values[sizeof rows / sizeof rows[0]][COLUMNS];
-    struct column columns[COLUMNS];
+    struct scaling columns[COLUMNS];
 
     if (!result->tally->connect.count && !result->tally->latency.count)
         return;
@@ -205,7 +205,7 @@ static void print_times(FILE *stream, const struct plan *plan, const struct resu
             lowest = fmin(lowest, values[i][j]);
             highest = fmax(highest, values[i][j]);
         }
-        columns[j] = choose_column(lowest, highest);
+        columns[j] = choose_scaling(lowest, highest);
         fprintf(stream, "%10s", heads[j]);
     }
     fprintf(stream, "\n%-9s", "");
@@ -286,22 +286,16 @@ void summary_print_rounds(FILE *stream, const struct round *rounds, size_t count
     fputc('\n', stream);
 }
 
-struct unit {
-    const char *name;
-    double scale;
-    int decimals;
-};
-
 /* Rates as they are; times in microseconds unless a millisecond is among them. */
-static struct unit unit_of(size_t figure, const struct interval *interval)
+static struct scaling scaling_of(size_t figure, const struct interval *interval)
 {
     double most = fmax(fabs(interval->low), fabs(interval->high));
 
     if (figure == FIGURE_RATE)
-        return (struct unit){"/s", 1, 1};
+        return (struct scaling){"/s", 1, 1};
     if (figure == FIGURE_BYTE_RATE)
-        return (struct unit){"MB/s", 1e6, 3};
-    return most < 1e6 ? (struct unit){"us", 1e3, 3} : (struct unit){"ms", 1e6, 3};
+        return (struct scaling){"MB/s", 1e6, 3};
+    return most < 1e6 ? (struct scaling){"us", 1e3, 3} : (struct scaling){"ms", 1e6, 3};
 }
 
 void summary_print_difference(FILE *stream, const char *first, const char *second,
@@ -320,16 +314,16 @@ void summary_print_difference(FILE *stream, const char *first, const char *secon
                 difference->silent);
     for (size_t i = 0; difference->pairs && i < FIGURES; i++) {
         const struct interval *interval = &difference->figures[i];
-        struct unit unit = unit_of(i, interval);
+        struct scaling scaling = scaling_of(i, interval);
 
         if (!(interval->first > 0)) /* not measured */
             continue;
-        fprintf(stream, "%-10s %+.*f %s (%+.2f %%)", rows[i], unit.decimals,
-                interval->difference / unit.scale, unit.name,
+        fprintf(stream, "%-10s %+.*f %s (%+.2f %%)", rows[i], scaling.decimals,
+                interval->difference / scaling.scale, scaling.unit,
                 100 * interval->difference / interval->first);
         if (difference->pairs > 1)
-            fprintf(stream, ", 95 %%: %+.*f to %+.*f%s", unit.decimals, interval->low / unit.scale,
-                    unit.decimals, interval->high / unit.scale,
+            fprintf(stream, ", 95 %%: %+.*f to %+.*f%s", scaling.decimals,
+                    interval->low / scaling.scale, scaling.decimals, interval->high / scaling.scale,
                     interval->low <= 0 && interval->high >= 0 ? ", may be none" : "");
         fputc('\n', stream);
     }
