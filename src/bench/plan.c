@@ -237,11 +237,12 @@ static int set_time(struct plan *plan, int letter, const char *argument, struct 
 
 static int set_switch(struct plan *plan, int letter)
 {
-    for (size_t i = 0; workloads[i]; i++)
-        if (workloads[i]->option == letter) {
-            plan->workload = workloads[i];
-            return 0;
-        }
+    const struct workload *workload = workload_of_option(letter);
+
+    if (workload) {
+        plan->workload = workload;
+        return 0;
+    }
     switch (letter) {
     case PLAN_OPTION_BUSY_POLL:
         plan->busy_poll = true;

@@ -12,3 +12,11 @@ const struct workload *workload_find(const char *name)
             return workloads[i];
     return workloads[0];
 }
+
+const struct workload *workload_of_option(int letter)
+{
+    for (size_t i = 0; workloads[i]; i++)
+        if (workloads[i]->option == letter)
+            return workloads[i];
+    return NULL;
+}

@@ -42,4 +42,7 @@ extern const struct workload *const workloads[];
 /* The one of this name, or else the first: of a workload with messages reports name the loop. */
 const struct workload *workload_find(const char *name);
 
+/* The one that this option chooses; NULL for other options. */
+const struct workload *workload_of_option(int letter);
+
 #endif
