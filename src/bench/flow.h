@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* One connection under load: what it has sent, what is owed to it, and what it does after each
- * echo and each failure. Belongs to one shard and is used by its thread alone. */
+/* One connection under load: from the first attempt to connect, over failures, to its end, and how
+ * far its stream is. What it does while it is open is its workload's. Belongs to one shard and is
+ * used by its thread alone. */
 #ifndef BENCH_FLOW_H
 #define BENCH_FLOW_H
 
