@@ -201,7 +201,7 @@ static void set_times(struct conduct *conduct)
     const struct plan *plan = conduct->run->plan;
     struct run *run = conduct->run;
     uint64_t now_ns = clock_now_ns();
-    int expected = RUN_CONNECTING;
+    enum run_phase expected = RUN_CONNECTING;
 
     run->begin_ns = now_ns;
     run->measure_ns = now_ns + plan->warmup_ns;

@@ -33,7 +33,7 @@ struct run {
     const struct ring *ring;
     uint64_t seed;     /* for what is drawn at random */
     struct loop *main; /* woken when a worker is ready or has finished, or returns a tally */
-    _Atomic int phase;
+    _Atomic(enum run_phase) phase;
     uint64_t begin_ns;    /* first message */
     uint64_t measure_ns;  /* from here on it counts */
     uint64_t end_ns;      /* UINT64_MAX: the number of messages decides */
