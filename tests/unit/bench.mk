@@ -1,6 +1,7 @@
 unit_tests += \
 	tests/unit/test_difference tests/unit/test_goal tests/unit/test_pacer tests/unit/test_plan \
-	tests/unit/test_plan_check tests/unit/test_whole_file tests/unit/test_workload
+	tests/unit/test_plan_check tests/unit/test_ring tests/unit/test_whole_file \
+	tests/unit/test_workload
 
 tests_unit_test_difference_SOURCES = tests/unit/test_difference.c tests/lib/testing.h
 tests_unit_test_difference_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -21,6 +22,10 @@ tests_unit_test_plan_LDADD = libbench.a $(measure_libraries) $(CMOCKA_LIBS)
 tests_unit_test_plan_check_SOURCES = tests/unit/test_plan_check.c tests/lib/testing.h
 tests_unit_test_plan_check_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_plan_check_LDADD = libbench.a $(measure_libraries) $(CMOCKA_LIBS)
+
+tests_unit_test_ring_SOURCES = tests/unit/test_ring.c tests/lib/testing.h
+tests_unit_test_ring_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_ring_LDADD = libbench.a $(measure_libraries) $(CMOCKA_LIBS)
 
 tests_unit_test_whole_file_SOURCES = tests/unit/test_whole_file.c tests/lib/testing.h
 tests_unit_test_whole_file_CPPFLAGS = $(TEST_CPPFLAGS)
