@@ -51,11 +51,17 @@ static struct timer *merge_list(struct timer *list)
     return heap;
 }
 
+static void set_root(struct timer_heap *heap, struct timer *root)
+{
+    point(&heap->root, root);
+    heap->next_ns = root ? root->due_ns : 0;
+}
+
 void timer_start(struct timer_heap *heap, struct timer *timer, uint64_t due_ns)
 {
     timer_stop(heap, timer);
     timer->due_ns = due_ns > heap->ran_ns ? due_ns : heap->ran_ns + 1;
-    point(&heap->root, merge(heap->root, timer));
+    set_root(heap, merge(heap->root, timer));
 }
 
 void timer_stop(struct timer_heap *heap, struct timer *timer)
@@ -67,17 +73,12 @@ void timer_stop(struct timer_heap *heap, struct timer *timer)
     point(timer->link, timer->next);
     timer->child = timer->next = NULL;
     timer->link = NULL;
-    point(&heap->root, merge(heap->root, merge_list(children)));
+    set_root(heap, merge(heap->root, merge_list(children)));
 }
 
 bool timer_is_started(const struct timer *timer)
 {
     return timer->link;
-}
-
-uint64_t timer_next_ns(const struct timer_heap *heap)
-{
-    return heap->root ? heap->root->due_ns : 0;
 }
 
 void timer_run(struct timer_heap *heap, uint64_t now_ns)

@@ -20,7 +20,8 @@ struct timer {
 /* All zero at first. */
 struct timer_heap {
     struct timer *root;
-    uint64_t ran_ns; /* when timer_run was last called */
+    uint64_t ran_ns;  /* when timer_run was last called */
+    uint64_t next_ns; /* when the root is due; kept here because loops ask in each turn */
 };
 
 /* Starts the timer, or starts it again for another time. A time that has passed is the next call of
@@ -33,7 +34,10 @@ void timer_stop(struct timer_heap *heap, struct timer *timer);
 bool timer_is_started(const struct timer *timer);
 
 /* When timer_run has something to do; 0: never. */
-uint64_t timer_next_ns(const struct timer_heap *heap);
+static inline uint64_t timer_next_ns(const struct timer_heap *heap)
+{
+    return heap->next_ns;
+}
 
 /* Calls expired of each timer that is due, the earliest first. The timer is stopped before that, so
  * expired may start it, free its owner, and start and stop any other. */

@@ -66,14 +66,26 @@ static void opening_ready(struct loop_source *source, unsigned events)
     connection->opening->turn(connection);
 }
 
+/* What has come meanwhile is served before it is judged, as in connection_tick. */
+static void opening_expired(struct timer *timer, uint64_t now_ns)
+{
+    struct connection_opening *opening = OWNER(timer, struct connection_opening, timer);
+    struct connection *connection = opening->connection;
+
+    if (opening->turn(connection))
+        connection_stop(connection, ECHO_IDLE, now_ns);
+}
+
 void connection_open(struct connection *connection, struct connection_opening *opening,
-                     unsigned interests)
+                     unsigned interests, uint64_t deadline_ns)
 {
     int status;
 
+    opening->connection = connection;
+    opening->timer = (struct timer){.expired = opening_expired};
+    timer_start(&connection->worker->timers, &opening->timer, deadline_ns);
     connection->opening = opening;
     connection->source.ready = opening_ready;
-    worker_need_ticks(connection->worker, clock_now_ns());
     status = loop_watch(&connection->worker->loop, &connection->source, interests);
     if (status < 0)
         connection_fail(connection, status);
@@ -83,9 +95,11 @@ static void release_opening(struct connection *connection)
 {
     struct connection_opening *opening = connection->opening;
 
+    if (!opening)
+        return;
     connection->opening = NULL;
-    if (opening)
-        opening->release(opening);
+    timer_stop(&connection->worker->timers, &opening->timer);
+    opening->release(opening);
 }
 
 void connection_opened(struct connection *connection, const unsigned char *bytes, size_t length)
@@ -350,11 +364,8 @@ void connection_tick(struct connection *connection, const struct worker_limits *
     enum echo_reason reason;
     bool known;
 
-    if (connection->opening) {
-        if (now_ns >= connection->opening->deadline_ns && connection->opening->turn(connection))
-            connection_stop(connection, ECHO_IDLE, now_ns);
+    if (connection->opening)
         return;
-    }
     known = look(connection, now_ns);
     if (!is_over(connection, limits, known, now_ns, &reason)) {
         if (connection->is_ending)

@@ -12,14 +12,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct connection;
+
 /* What comes before the echo: a header that is read, or a greeting that is sent. Whoever begins it
- * embeds this in an allocation of its own, with whatever buffer it needs. */
+ * embeds this in an allocation of its own, with whatever buffer it needs, and sets the functions.
+ */
 struct connection_opening {
     /* Does what the socket lets it. Whether it is still an opening; if not, the connection has gone
      * on, or is freed. */
     bool (*turn)(struct connection *connection);
     void (*release)(struct connection_opening *opening);
-    uint64_t deadline_ns;
+    struct connection *connection;
+    struct timer timer; /* its end, if it is not over then */
 };
 
 /* Kept small: ten thousand idle ones are cheap. Its peer has a name only when the log tells of
@@ -67,7 +71,7 @@ void connection_echo(struct connection *connection);
 
 /* For a service's begin: an opening comes first, which waits for these events (loop.h). */
 void connection_open(struct connection *connection, struct connection_opening *opening,
-                     unsigned interests);
+                     unsigned interests, uint64_t deadline_ns);
 /* From the opening's turn: it is over and released. bytes were received behind it and are the first
  * that the echo returns. The caller begins what follows, and nothing else. */
 void connection_opened(struct connection *connection, const unsigned char *bytes, size_t length);

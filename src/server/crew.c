@@ -22,15 +22,6 @@ static struct crew *crew_of(const struct worker *worker)
     return OWNER(worker->roster, struct crew, roster);
 }
 
-int crew_init(struct crew *crew, unsigned count, size_t buffer, unsigned capacity,
-              unsigned pipe_limit, struct loop *main_loop, struct reason *why)
-{
-    *crew = (struct crew){.started = 0};
-    pthread_mutex_init(&crew->lock, NULL);
-    pthread_cond_init(&crew->changed, NULL);
-    return roster_init(&crew->roster, count, buffer, capacity, pipe_limit, main_loop, why);
-}
-
 /* Waits until the main thread is done. */
 static void park(struct crew *crew)
 {
@@ -86,21 +77,19 @@ static void begin_with(struct worker *worker, struct connection *first)
     first->link = &worker->connections;
 }
 
-static void tick(struct worker *worker, uint64_t now_ns)
+static void tick(struct timer *timer, uint64_t now_ns)
 {
+    struct worker *worker = OWNER(timer, struct worker, tick);
     const struct worker_limits *limits = &worker->limits;
     uint64_t period_ns = limits_period_ns(limits);
     struct connection *connection, *next;
     bool soon = false;
 
-    worker->tick_ns = 0;
     worker->ask_until_ns = now_ns + ASKING_NS;
     for (connection = worker->connections; connection; connection = next) {
         next = connection->next;
-        bool has_own_time = connection->is_ending || connection->opening;
-
-        soon |= has_own_time;
-        if (period_ns || has_own_time)
+        soon |= connection->is_ending;
+        if (period_ns || connection->is_ending)
             connection_tick(connection, limits, now_ns);
     }
     if (worker->unasked) {
@@ -112,8 +101,8 @@ static void tick(struct worker *worker, uint64_t now_ns)
     soon |= pipes_trim(&worker->relay.pipes);
     if (soon)
         worker_need_ticks(worker, now_ns);
-    else if (worker->tick_ns == 0 && period_ns)
-        worker->tick_ns = now_ns + period_ns;
+    else if (!timer_is_started(timer) && period_ns)
+        timer_start(&worker->timers, timer, now_ns + period_ns);
 }
 
 static void answer(struct worker *worker)
@@ -160,13 +149,13 @@ static inline int turn(struct worker *worker, bool may_wait)
 {
     int timeout_ms = may_wait ? -1 : 0, status;
 
-    if (__builtin_expect(worker->tick_ns != 0, 0)) {
+    if (__builtin_expect(timer_next_ns(&worker->timers) != 0, 0)) {
         uint64_t now_ns = clock_now_ns();
 
-        if (now_ns >= worker->tick_ns)
-            tick(worker, now_ns);
+        if (now_ns >= timer_next_ns(&worker->timers))
+            timer_run(&worker->timers, now_ns);
         if (may_wait)
-            timeout_ms = clock_poll_ms(now_ns, worker->tick_ns);
+            timeout_ms = clock_poll_ms(now_ns, timer_next_ns(&worker->timers));
     }
     if (__builtin_expect(worker->busy_poll_ns != 0, 0))
         status = turn_polling(worker, timeout_ms);
@@ -200,6 +189,19 @@ static void *run(void *argument)
         abort();
     }
     return NULL;
+}
+
+int crew_init(struct crew *crew, unsigned count, size_t buffer, unsigned capacity,
+              unsigned pipe_limit, struct loop *main_loop, struct reason *why)
+{
+    *crew = (struct crew){.started = 0};
+    pthread_mutex_init(&crew->lock, NULL);
+    pthread_cond_init(&crew->changed, NULL);
+    if (roster_init(&crew->roster, count, buffer, capacity, pipe_limit, main_loop, why) < 0)
+        return -1;
+    for (unsigned i = 0; i < count; i++)
+        crew->roster.workers[i].tick.expired = tick;
+    return 0;
 }
 
 int crew_start(struct crew *crew, struct reason *why)

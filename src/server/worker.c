@@ -66,8 +66,8 @@ struct connection *worker_take(struct worker *worker)
 
 void worker_need_ticks(struct worker *worker, uint64_t now_ns)
 {
-    if (worker->tick_ns == 0 || worker->tick_ns > now_ns + WORKER_TICK_NS)
-        worker->tick_ns = now_ns + WORKER_TICK_NS;
+    if (!timer_is_started(&worker->tick) || worker->tick.due_ns > now_ns + WORKER_TICK_NS)
+        timer_start(&worker->timers, &worker->tick, now_ns + WORKER_TICK_NS);
 }
 
 bool worker_may_ask(struct worker *worker, struct connection *connection)

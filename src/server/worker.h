@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "base/reason.h"
+#include "base/timer.h"
 #include "server/relay.h"
 #include "transport/sock_diag.h"
 
@@ -41,7 +42,8 @@ struct worker {
     struct port **ports; /* those it accepts on */
     size_t port_count;
     uint64_t busy_poll_ns;
-    uint64_t tick_ns; /* when the timers are looked at next; 0: nothing to time */
+    struct timer_heap timers;
+    struct timer tick; /* of these: when all connections are looked at next */
     uint64_t ask_until_ns;
     uint64_t fresh_ns; /* of the last event, while polling */
     unsigned index;
@@ -68,7 +70,7 @@ void worker_put(struct worker *worker, struct connection *connection, struct con
 /* Empties the inbox: the list of what was in it. */
 struct connection *worker_take(struct worker *worker);
 
-/* The timers are looked at again soon. */
+/* All connections are looked at again soon. */
 void worker_need_ticks(struct worker *worker, uint64_t now_ns);
 /* Whether a tick has time for a question about this connection; if not, the next begins with it. */
 bool worker_may_ask(struct worker *worker, struct connection *connection);

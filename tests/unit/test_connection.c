@@ -41,6 +41,13 @@ struct talk {
     uint64_t earlier; /* bytes that were received and returned before those */
 };
 
+/* The connection is looked at when the test says so. */
+static void ignore(struct timer *timer, uint64_t now_ns)
+{
+    (void)timer;
+    (void)now_ns;
+}
+
 static void begin_serving(struct talk *talk, const struct service *service,
                           void (*pair)(int fds[2]), struct worker_limits limits)
 {
@@ -53,6 +60,7 @@ static void begin_serving(struct talk *talk, const struct service *service,
     talk->worker = &talk->crew.roster.workers[0];
     talk->worker->active = 1;
     talk->worker->ask_until_ns = UINT64_MAX;
+    talk->worker->tick.expired = ignore;
     talk->listener =
         (struct listener){.service = service, .counters = &talk->counters, .worker_count = 1};
     talk->listener.settings.name = (char *)"test";
@@ -110,6 +118,7 @@ static void stand_still(struct talk *talk, uint64_t time_ns)
     talk->now_ns += time_ns;
     if (is_open(talk))
         connection_tick(talk->connection, &talk->limits, talk->now_ns);
+    timer_run(&talk->worker->timers, talk->now_ns);
 }
 
 static void pass(struct talk *talk, uint64_t time_ns)
@@ -541,9 +550,8 @@ static void begin_line(struct connection *connection)
 
     assert_non_null(line);
     lines_open++;
-    line->opening = (struct connection_opening){
-        .turn = turn_line, .release = release_line, .deadline_ns = 2 * NS_PER_S};
-    connection_open(connection, &line->opening, LOOP_READ);
+    line->opening = (struct connection_opening){.turn = turn_line, .release = release_line};
+    connection_open(connection, &line->opening, LOOP_READ, 2 * NS_PER_S);
 }
 
 static const struct service after_a_line = {.begin = begin_line};
