@@ -71,10 +71,11 @@ out:
 }
 
 /* A B C A B C ..., until an interruption. */
-static int run_rounds(struct session *session, struct series *series, struct reason *why)
+static int run_rounds(struct session *session, struct series *series, size_t count,
+                      struct reason *why)
 {
     for (unsigned round = 0; round < session->plan->rounds; round++)
-        for (size_t i = 0; i < session->plan->endpoint_count; i++) {
+        for (size_t i = 0; i < count; i++) {
             if (session->load->interruptions)
                 return 0;
             if (run_round(session, i, &series[i], why) < 0)
@@ -152,13 +153,13 @@ failed:
     return EXIT_LOCAL;
 }
 
-static enum exit_status run_series(struct session *session, struct series *series)
+static enum exit_status run_series(struct session *session, struct series *series, size_t count)
 {
     const struct plan *plan = session->plan;
     char text[ENDPOINT_TEXT_SIZE];
     struct reason why;
 
-    for (size_t i = 0; i < plan->endpoint_count; i++)
+    for (size_t i = 0; i < count; i++)
         if (load_find_address(plan, &plan->endpoints[i], &series[i].address, &why) < 0) {
             outputs_complain(&session->outputs,
                              endpoint_format(&plan->endpoints[i], text, sizeof text), &why);
@@ -173,11 +174,11 @@ static enum exit_status run_series(struct session *session, struct series *serie
     outputs_print_head(&session->outputs);
     if (plan->find_max.count)
         return find_max_run(plan, session->load, &series[0].address, &session->outputs);
-    if (run_rounds(session, series, &why) < 0) {
+    if (run_rounds(session, series, count, &why) < 0) {
         outputs_complain(&session->outputs, "", &why);
         return EXIT_LOCAL;
     }
-    return report_all(session, series, plan->endpoint_count);
+    return report_all(session, series, count);
 }
 
 /* Each endpoint of the reports is a series without rounds. */
@@ -255,7 +256,7 @@ enum exit_status session_run(const struct plan *plan, char *const *command, char
         status = merge_files(&session, files, file_count);
         goto out;
     }
-    status = run_series(&session, series);
+    status = run_series(&session, series, count);
 out:
     load_destroy(session.load);
     status = outputs_close(&session.outputs, status);
