@@ -272,6 +272,39 @@ static void lists(void **state)
     test_schema = &settings_schema;
 }
 
+/* A listener that a setting has no meaning for refuses it, and says whose it is. */
+static void meanings(void **state)
+{
+    static const char *const endpoints[] = {"unix:/tmp/a", "unix:@a", "localhost:7"};
+
+    (void)state;
+    for (size_t i = 0; i < settings_schema.count; i++) {
+        const struct schema_setting *setting = &settings_schema.settings[i];
+        size_t refused = 0;
+
+        for (size_t j = 0; j < COUNT(endpoints) && setting->needs; j++) {
+            static const char it_is[] = ": it is for ";
+            struct complaints complaints;
+            struct endpoint endpoint;
+            const char *said;
+            char text[128];
+
+            assert_int_equal(endpoint_parse(&endpoint, endpoints[j], NULL), 0);
+            if (schema_applies(setting, &endpoint))
+                continue;
+            snprintf(text, sizeof text, "listeners = ( { endpoint = \"%s\"; %s = 5; } );",
+                     endpoints[j], setting->name);
+            assert_null(settings_dump_of(text, &complaints));
+            said = strstr(complaints.text, it_is);
+            if (!said || !isupper((unsigned char)said[sizeof it_is - 1]))
+                fail_msg("%s: %s", text, complaints.text);
+            refused++;
+        }
+        if (setting->needs && (refused == 0 || refused == COUNT(endpoints)))
+            fail_msg("%s means something to all of the endpoints here, or to none", setting->name);
+    }
+}
+
 /* Each has a place of its own, of the size of its kind, in the struct of its group. */
 static void places(void **state)
 {
@@ -385,11 +418,11 @@ static void restarts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(places),        cmocka_unit_test(numbers),
-        cmocka_unit_test(other_names),   cmocka_unit_test(other_types),
-        cmocka_unit_test(every_setting), cmocka_unit_test(ranges),
-        cmocka_unit_test(lists),         cmocka_unit_test(copies),
-        cmocka_unit_test(restarts),
+        cmocka_unit_test(places),      cmocka_unit_test(meanings),
+        cmocka_unit_test(numbers),     cmocka_unit_test(other_names),
+        cmocka_unit_test(other_types), cmocka_unit_test(every_setting),
+        cmocka_unit_test(ranges),      cmocka_unit_test(lists),
+        cmocka_unit_test(copies),      cmocka_unit_test(restarts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
