@@ -8,7 +8,7 @@
 #include "server/settings/settings.h"
 
 struct lifecycle_options {
-    struct reload_source source;
+    struct trial_source source;
     int parent_fd; /* readable when the process ended with which we end (parent.h); -1: none */
     int ready_fd;  /* gets the "listening" lines and "ready" as well, then is closed; -1: none */
 };

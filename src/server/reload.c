@@ -314,7 +314,7 @@ static void try_to_apply(struct reload *reload, uint64_t now_ns)
 static void child_ended(struct child *child)
 {
     struct reload *reload = OWNER(child, struct reload, child);
-    const struct reload_source *source = reload->source;
+    const struct trial_source *source = reload->source;
     uint64_t now_ns = clock_now_ns();
     struct reason why = {0};
     int status = child_result(child, &why);
@@ -335,11 +335,8 @@ static void child_ended(struct child *child)
 
 void reload_begin(struct reload *reload)
 {
-    const struct trial_options options = {.reread = reload->source->reread,
-                                          .load = reload->source->load,
-                                          .settings_context = reload->source->context,
-                                          .keeps = keeps,
-                                          .keeps_context = reload->server};
+    const struct trial_options options = {
+        .source = reload->source, .keeps = keeps, .keeps_context = reload->server};
     struct reason why;
 
     if (reload->running) {

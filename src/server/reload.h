@@ -11,17 +11,10 @@
 
 struct server;
 
-/* Where the settings come from. */
-struct reload_source {
-    settings_reread *reread;
-    settings_load *load;
-    void *context; /* of both */
-};
-
 /* The owner sets the first two, and the rest to zero. */
 struct reload {
     struct server *server;
-    const struct reload_source *source;
+    const struct trial_source *source;
     struct child child;
     struct settings settings; /* that shall be in force, once the child is gone */
     struct locks locks;

@@ -49,8 +49,8 @@ static void take(void *context, const struct trial_record *record)
 static int try(const char *file, struct trial *trial)
 {
     char *copy = file ? strdup(file) : NULL;
-    const struct trial_options options = {
-        .reread = reread, .load = load, .settings_context = copy, .keeps = keeps};
+    const struct trial_source source = {reread, load, copy};
+    const struct trial_options options = {.source = &source, .keeps = keeps};
     int status;
 
     *complaints = '\0';
@@ -195,7 +195,7 @@ static void in_child(void **state)
     static char file[] = "listeners = ( { endpoint = \"127.0.0.1:7\"; } );",
                 bad[] = "workers = 65;";
     static const struct {
-        settings_reread *reread;
+        int (*reread)(void *context, char **text, struct reason *why);
         char *file;
         trial_keeps *keeps;
         bool kill;
@@ -213,10 +213,8 @@ static void in_child(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        const struct trial_options options = {.reread = cases[i].reread,
-                                              .load = load,
-                                              .settings_context = cases[i].file,
-                                              .keeps = cases[i].keeps};
+        const struct trial_source source = {cases[i].reread, load, cases[i].file};
+        const struct trial_options options = {.source = &source, .keeps = cases[i].keeps};
         struct reason why = {0};
         struct loop loop;
         struct child child;

@@ -67,16 +67,6 @@ int settings_defaults(struct settings *settings, struct reason *why) MUST_CHECK;
 /* Receives each error of a file, "FILE:LINE: message (did you mean ...?)". */
 typedef void settings_complain(void *context, const char *sentence);
 
-/* Reads the file again, for a reload: *text is the caller's to free, NULL when there is none. May
- * block as file systems do. */
-typedef int settings_reread(void *context, char **text, struct reason *why);
-
-/* Makes the effective settings (the text of the file, then the command line). Run again at every
- * reload, first in a child process. Each error goes to complain. 0, or -1 with *settings released.
- */
-typedef int settings_load(void *context, const char *text, struct settings *settings,
-                          settings_complain *complain, void *complain_context);
-
 /* Replaces the listeners by those of a command line, if it has any; mode NULL leaves the default.
  */
 int settings_set_endpoints(struct settings *settings, char *const *endpoints, size_t count,

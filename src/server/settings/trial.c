@@ -69,6 +69,7 @@ int trial_run(const struct trial_options *options, trial_tell *tell_to, void *co
                             .tell = tell_to,
                             .context = context,
                             .record = calloc(1, sizeof *teller.record)};
+    const struct trial_source *source = options->source;
     struct settings settings;
     struct reason why;
     char *text = NULL;
@@ -76,11 +77,11 @@ int trial_run(const struct trial_options *options, trial_tell *tell_to, void *co
 
     if (!teller.record)
         return -1;
-    if (options->reread(options->settings_context, &text, &why) < 0) {
+    if (source->reread(source->context, &text, &why) < 0) {
         tell_complaint(&teller, why.text);
         goto out;
     }
-    if (options->load(options->settings_context, text, &settings, tell_complaint, &teller) < 0)
+    if (source->load(source->context, text, &settings, tell_complaint, &teller) < 0)
         goto out;
     tell_text(&teller, text);
     tell(&teller, TRIAL_LOADED);

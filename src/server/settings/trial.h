@@ -35,10 +35,21 @@ typedef bool trial_keeps(const void *context, const struct settings_listener *se
 /* Receives each record. */
 typedef void trial_tell(void *context, const struct trial_record *record);
 
+/* Where the settings come from. */
+struct trial_source {
+    /* Reads the file again: *text is the caller's to free, NULL when there is none. May block as
+     * file systems do. */
+    int (*reread)(void *context, char **text, struct reason *why);
+    /* Makes the effective settings (the text of the file, then the command line). Run again at
+     * every reload, first in a child process. Each error goes to complain. 0, or -1 with *settings
+     * released. */
+    int (*load)(void *context, const char *text, struct settings *settings,
+                settings_complain *complain, void *complain_context);
+    void *context; /* of both */
+};
+
 struct trial_options {
-    settings_reread *reread;
-    settings_load *load;
-    void *settings_context; /* of both */
+    const struct trial_source *source;
     trial_keeps *keeps;
     const void *keeps_context;
 };
