@@ -21,6 +21,7 @@ LAYERS = {
     "server": ["server/", "echo/", "transport/", "base/"],
     "client": ["client/", "measure/", "transport/", "base/"],
     "bench": ["bench/", "measure/", "transport/", "base/"],
+    "": ["server/", "client/", "bench/", "measure/", "transport/", "base/"],  # the programs
 }
 
 # Who may use a foreign interface.

@@ -30,5 +30,5 @@ libbench_a_SOURCES = \
 	src/bench/workload_messages.c
 
 bin_PROGRAMS += echo-bench
-echo_bench_SOURCES = src/bench/echo-bench.c
+echo_bench_SOURCES = src/echo-bench.c
 echo_bench_LDADD = libbench.a $(measure_libraries)

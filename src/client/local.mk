@@ -22,5 +22,5 @@ libclient_a_SOURCES = \
 	src/client/trace.c src/client/trace.h \
 	src/client/verify.c src/client/verify.h
 
-echo_client_SOURCES = src/client/echo-client.c
+echo_client_SOURCES = src/echo-client.c
 echo_client_LDADD = libclient.a $(measure_libraries)

@@ -21,5 +21,5 @@ libserver_a_SOURCES = \
 	src/server/worker.c src/server/worker.h
 
 bin_PROGRAMS += echo-server
-echo_server_SOURCES = src/server/echo-server.c
+echo_server_SOURCES = src/echo-server.c
 echo_server_LDADD = libserver.a libsettings.a libprocess.a libecho.a libtransport.a libbase.a $(LIBCONFIG_LIBS)

@@ -23,7 +23,7 @@ system_tests += \
 if TESTS_ENABLED
 check_PROGRAMS += tests/system/echo-server-faulty
 endif
-tests_system_echo_server_faulty_SOURCES = src/server/echo-server.c \
+tests_system_echo_server_faulty_SOURCES = src/echo-server.c \
 	tests/lib/faults.c tests/lib/faults.h tests/lib/lookups.c
 tests_system_echo_server_faulty_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_system_echo_server_faulty_LDADD = $(echo_server_LDADD)
