@@ -6,8 +6,8 @@
 #include "base/inherited.h"
 #include "base/options.h"
 #include "base/standard_output.h"
-#include "bench/plan.h"
-#include "bench/plan_check.h"
+#include "bench/engine/plan.h"
+#include "bench/engine/plan_check.h"
 #include "bench/session.h"
 
 #include <errno.h>

@@ -20,6 +20,7 @@ LAYERS = {
     "server/process": ["server/process/", "base/"],
     "server": ["server/", "echo/", "transport/", "base/"],
     "client": ["client/", "measure/", "transport/", "base/"],
+    "bench/engine": ["bench/engine/", "measure/", "transport/", "base/"],
     "bench": ["bench/", "measure/", "transport/", "base/"],
     "": ["server/", "client/", "bench/", "measure/", "transport/", "base/"],  # the programs
 }

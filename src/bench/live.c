@@ -3,9 +3,9 @@
 
 #include "base/clock.h"
 #include "base/standard_output.h"
+#include "bench/engine/units.h"
+#include "bench/engine/workload.h"
 #include "bench/record.h"
-#include "bench/units.h"
-#include "bench/workload.h"
 
 #include <math.h>
 #include <stdio.h>

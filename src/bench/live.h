@@ -3,8 +3,8 @@
 #ifndef BENCH_LIVE_H
 #define BENCH_LIVE_H
 
-#include "bench/plan.h"
-#include "bench/tally.h"
+#include "bench/engine/plan.h"
+#include "bench/engine/tally.h"
 #include "measure/progress.h"
 
 #include <stdbool.h>

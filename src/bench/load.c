@@ -6,8 +6,8 @@
 #include "base/inherited.h"
 #include "base/loop.h"
 #include "base/owner.h"
+#include "bench/engine/worker.h"
 #include "bench/live.h"
-#include "bench/worker.h"
 #include "transport/io.h"
 #include "transport/transport.h"
 

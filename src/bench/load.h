@@ -3,9 +3,9 @@
 #ifndef BENCH_LOAD_H
 #define BENCH_LOAD_H
 
-#include "bench/plan.h"
-#include "bench/result.h"
-#include "bench/ring.h"
+#include "bench/engine/plan.h"
+#include "bench/engine/result.h"
+#include "bench/engine/ring.h"
 #include "transport/address.h"
 
 /* What outlives a run. */

@@ -2,7 +2,7 @@
 #include "bench/merge.h"
 
 #include "base/hash.h"
-#include "bench/workload.h"
+#include "bench/engine/workload.h"
 #include "measure/document.h"
 
 #include <errno.h>

@@ -3,8 +3,8 @@
 #ifndef BENCH_MERGE_H
 #define BENCH_MERGE_H
 
-#include "bench/plan.h"
-#include "bench/result.h"
+#include "bench/engine/plan.h"
+#include "bench/engine/result.h"
 
 #include <stddef.h>
 

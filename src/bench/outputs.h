@@ -3,7 +3,7 @@
 #ifndef BENCH_OUTPUTS_H
 #define BENCH_OUTPUTS_H
 
-#include "bench/plan.h"
+#include "bench/engine/plan.h"
 #include "bench/record.h"
 #include "bench/whole_file.h"
 

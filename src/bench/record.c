@@ -3,7 +3,7 @@
 
 #include "bench/record.h"
 
-#include "bench/workload.h"
+#include "bench/engine/workload.h"
 
 #include <errno.h>
 #include <string.h>

@@ -4,9 +4,9 @@
 #define BENCH_RECORD_H
 
 #include "bench/difference.h"
+#include "bench/engine/plan.h"
+#include "bench/engine/result.h"
 #include "bench/environment.h"
-#include "bench/plan.h"
-#include "bench/result.h"
 #include "measure/report.h"
 
 #include <stdbool.h>

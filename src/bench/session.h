@@ -4,7 +4,7 @@
 #ifndef BENCH_SESSION_H
 #define BENCH_SESSION_H
 
-#include "bench/plan.h"
+#include "bench/engine/plan.h"
 
 /* Does what the plan asks for and returns the exit status. files are the operands of --merge. A
  * failure is told on standard error, in one line. */

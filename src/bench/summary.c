@@ -4,7 +4,7 @@
 #include "bench/summary.h"
 
 #include "base/text.h"
-#include "bench/workload.h"
+#include "bench/engine/workload.h"
 
 #include <inttypes.h>
 #include <math.h>

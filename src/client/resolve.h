@@ -9,5 +9,4 @@
  * exit status; *why stays NONE when the endpoint resolves. */
 enum exit_status resolve_run(const struct request *request, struct reason *why);
 
-
 #endif

@@ -78,19 +78,20 @@ class DocumentedOptions(unittest.TestCase):
                 self.assertEqual(from_zsh(read("etc", "completions", "zsh", "_" + name)), options)
 
     def test_workloads(self):
-        folder = os.path.join(echotest.SOURCE, "src", "bench")
+        engine = ("src", "bench", "engine")
+        folder = os.path.join(echotest.SOURCE, *engine)
         files = [name for name in os.listdir(folder) if re.fullmatch(r"workload_\w+\.c", name)]
         self.assertGreater(len(files), 1)
         modes = re.search(r"\.Va mode\nis\n(.*?);", read("man", "echo-bench.1"), re.S).group(1)
-        table, build = read("src", "bench", "workload.c"), read("src", "bench", "local.mk")
+        table, build = read(*engine, "workload.c"), read(*engine, "local.mk")
         missing = []
         for file in files:
-            text = read("src", "bench", file)
+            text = read(*engine, file)
             name = re.search(r'\.name = "([^"]*)"', text).group(1)
             self.assertEqual(file, "workload_%s.c" % name)
             if "&workload_%s," % name not in table:
                 missing.append("workload_%s in workloads[] of workload.c" % name)
-            if "src/bench/%s" % file not in build:
+            if "src/bench/engine/%s" % file not in build:
                 missing.append("%s in local.mk" % file)
             if ".has_messages = true" not in text and name not in re.findall(r"\.Ql (\w+)", modes):
                 missing.append("the mode %s in echo-bench(1), under plan" % name)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/clock.h"
-#include "bench/goals.h"
-#include "bench/result.h"
+#include "bench/engine/goals.h"
+#include "bench/engine/result.h"
 #include "lib/testing.h"
 
 static struct result result;

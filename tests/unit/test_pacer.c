@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/clock.h"
-#include "bench/pacer.h"
+#include "bench/engine/pacer.h"
 #include "lib/testing.h"
 
 #include <math.h>

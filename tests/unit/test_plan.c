@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/clock.h"
-#include "bench/plan.h"
+#include "bench/engine/plan.h"
 #include "lib/testing.h"
 
 #include <stdlib.h>

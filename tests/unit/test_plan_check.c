@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "bench/plan_check.h"
+#include "bench/engine/plan_check.h"
 #include "lib/testing.h"
 
 /* Command lines whose options do not go together; a piece of the sentence. */

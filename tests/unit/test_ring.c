@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "bench/ring.h"
+#include "bench/engine/ring.h"
 #include "lib/testing.h"
 
 /* From every position a whole span can be read, and it is the stream that goes round. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#include "bench/plan.h"
-#include "bench/workload.h"
+#include "bench/engine/plan.h"
+#include "bench/engine/workload.h"
 #include "lib/testing.h"
 
 static const struct options_row *option_of(const struct workload *workload)
