@@ -14,6 +14,7 @@
 #include "server/settings/dump.h"
 #include "server/settings/file.h"
 #include "server/settings/read.h"
+#include "transport/transport_inherited.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -278,9 +279,11 @@ static int run(int argc, char **argv)
     struct lifecycle_options options = {
         .source = {.reread = reread, .load = load, .context = &line}};
     struct settings settings;
-    struct reason why = {0};
+    struct reason why = {0}, no_sockets;
     char *text;
     int status;
+
+    int inherited = transport_inherited_init(&no_sockets);
 
     if (descriptors_fill_standard(&why) < 0 || read_options(&line, argc, argv, &why) < 0 ||
         open_parent(&line, &options.parent_fd, &why) < 0 || be_interruptible(&options, &why) < 0 ||
@@ -293,6 +296,10 @@ static int run(int argc, char **argv)
     if (value(&line, 'V')) {
         fprintf(standard_output(), "echo-server %s\n", PACKAGE_VERSION);
         return finish_output();
+    }
+    if (inherited < 0) {
+        complain(NULL, no_sockets.text);
+        return EXIT_LOCAL;
     }
     if (refuse_files(&line, &why) < 0) {
         complain(NULL, why.text);

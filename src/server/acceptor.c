@@ -243,6 +243,9 @@ bool acceptor_drain(struct port *port, unsigned *count)
 {
     int code;
 
+    /* It is left to whoever has it as well, and gets it next. */
+    if (endpoint_traits(&port->listener->settings.endpoint) & ENDPOINT_IS_INHERITED)
+        return true;
     /* So that none can slip in behind the last accept; TCP has no such thing. */
     if (transport_ends_queue(&port->listener->settings.endpoint) &&
         seam_shutdown(port->socket.fd, SHUT_RD) < 0)

@@ -4,6 +4,7 @@
 #include "base/descriptors.h"
 #include "server/listener.h"
 #include "transport/transport.h"
+#include "transport/transport_inherited.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,7 +21,8 @@ int check_root(const struct settings *settings, const struct settings_listener *
 {
     char text[ENDPOINT_TEXT_SIZE];
 
-    if (geteuid() != 0 || *settings->user || settings->allow_root)
+    if (geteuid() != 0 || *settings->user || settings->allow_root ||
+        endpoint_traits(&listener->endpoint) & ENDPOINT_IS_INHERITED)
         return 0;
     for (size_t i = 0; i < names->address_count; i++) {
         if (address_is_local(&names->addresses[i]))
@@ -87,6 +89,7 @@ static int check_listener(const struct settings *settings, struct names *names, 
     }
     options.owner = names[index].owner;
     options.group = names[index].group;
+    options.inherited = (endpoint_traits(&listener->endpoint) & ENDPOINT_IS_INHERITED) != 0;
     for (size_t i = 0; i < names[index].address_count; i++)
         if (transport_check(&names[index].addresses[i], &options, why) < 0)
             return -1;
@@ -104,6 +107,11 @@ int check_listeners(const struct settings *settings, unsigned worker_count,
     if (!names) {
         complain(context, strerror(ENOMEM));
         return -1;
+    }
+    names_claim_inherited(settings);
+    if (transport_inherited_check(&why) < 0) {
+        complain(context, why.text);
+        errors++;
     }
     for (size_t i = 0; i < settings->listener_count; i++) {
         const struct settings_listener *listener = &settings->listeners[i];

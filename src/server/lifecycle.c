@@ -12,6 +12,7 @@
 #include "server/server.h"
 #include "server/services.h"
 #include "server/statistics.h"
+#include "transport/transport_inherited.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -36,6 +37,9 @@ struct lifecycle {
 
 static int look_up_names(const struct settings *settings, struct names *names, struct reason *why)
 {
+    names_claim_inherited(settings);
+    if (transport_inherited_check(why) < 0)
+        return -1;
     for (size_t i = 0; i < settings->listener_count; i++) {
         if (names_look_up(&names[i], &settings->listeners[i], why) == 0)
             continue;

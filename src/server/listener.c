@@ -168,10 +168,12 @@ struct listener *listener_open(const struct settings_listener *settings, const s
                                const struct listener_site *site, unsigned number,
                                struct reason *why)
 {
+    unsigned traits = endpoint_traits(&settings->endpoint);
     struct listen_options options = {.backlog = (int)settings->backlog,
                                      .mode = settings->mode,
                                      .owner = names->owner,
                                      .group = names->group,
+                                     .inherited = (traits & ENDPOINT_IS_INHERITED) != 0,
                                      .locks = site->locks,
                                      .nodelay = settings->nodelay,
                                      .keepalive = settings->keepalive};
@@ -223,7 +225,8 @@ void listener_take_over(struct listener *listener)
         donor->handed_over = true;
         port->donor = NULL;
         /* As in listener_update. */
-        (void)seam_listen(fd, (int)listener->settings.backlog);
+        if (endpoint_traits(&listener->settings.endpoint) & ENDPOINT_HAS_BACKLOG)
+            (void)seam_listen(fd, (int)listener->settings.backlog);
     }
 }
 

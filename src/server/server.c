@@ -148,6 +148,11 @@ void server_tell_listener(const struct listener *listener)
                 LOG_ESCAPED("address", text), LOG_ESCAPED("from", port->donor->listener->text));
             continue;
         }
+        if (endpoint_traits(&listener->settings.endpoint) & ENDPOINT_IS_INHERITED) {
+            LOG(LOG_LEVEL_INFO, "inherited", LOG_NUMBER("fd", (uint64_t)port->socket.fd),
+                LOG_ESCAPED("address", text));
+            continue;
+        }
         LOG(LOG_LEVEL_INFO, "socket", LOG_NUMBER("fd", (uint64_t)port->socket.fd),
             LOG_TEXT("family", address_family_name(address_family(&port->address))),
             LOG_TEXT("type", address_type_name(port->address.type)));

@@ -16,12 +16,13 @@
 #include <unistd.h>
 
 #define INET_ROW                                                                                   \
-    .traits = ENDPOINT_HAS_HOST | ENDPOINT_IS_TCP, .has_url = true, .parse = endpoint_inet_parse,  \
-    .print = endpoint_inet_print
+    .traits = ENDPOINT_HAS_HOST | ENDPOINT_IS_TCP | ENDPOINT_HAS_BACKLOG, .has_url = true,         \
+    .parse = endpoint_inet_parse, .print = endpoint_inet_print
 
 static const struct endpoint_scheme schemes[] = {
-    {"unix", .kind = ENDPOINT_UNIX, .traits = ENDPOINT_HAS_PATH | ENDPOINT_HAS_CREDENTIALS,
-     .has_url = true, .parse = endpoint_unix_parse, .print = endpoint_unix_print},
+    {"unix", .kind = ENDPOINT_UNIX,
+     .traits = ENDPOINT_HAS_PATH | ENDPOINT_HAS_CREDENTIALS | ENDPOINT_HAS_BACKLOG, .has_url = true,
+     .parse = endpoint_unix_parse, .print = endpoint_unix_print},
     {"tcp", .kind = ENDPOINT_TCP, .is_implied = true, INET_ROW},
     {"tcp4", .kind = ENDPOINT_TCP, .family = ENDPOINT_IPV4, INET_ROW},
     {"tcp6", .kind = ENDPOINT_TCP, .family = ENDPOINT_IPV6, INET_ROW},

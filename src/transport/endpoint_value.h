@@ -24,7 +24,8 @@ enum endpoint_trait {
     ENDPOINT_HAS_PATH = 1 << 1,        /* name is a path, and the file has a mode and an owner */
     ENDPOINT_HAS_CREDENTIALS = 1 << 2, /* a server learns who its clients are */
     ENDPOINT_IS_TCP = 1 << 3,          /* has TCP's options: nodelay, keepalive */
-    ENDPOINT_IS_INHERITED = 1 << 4     /* a socket that the server gets from whoever starts it */
+    ENDPOINT_HAS_BACKLOG = 1 << 4,     /* the server sets how many clients may queue */
+    ENDPOINT_IS_INHERITED = 1 << 5     /* a socket that the server gets from whoever starts it */
 };
 
 #define ENDPOINT_NAME_MAX 255

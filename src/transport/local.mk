@@ -14,5 +14,6 @@ libtransport_a_SOURCES = \
 	src/transport/sock_diag.c src/transport/sock_diag.h \
 	src/transport/transport.c src/transport/transport.h \
 	src/transport/transport_row.h src/transport/transport_value.h \
+	src/transport/transport_inherited.c src/transport/transport_inherited.h \
 	src/transport/transport_tcp.c src/transport/transport_tcp.h \
 	src/transport/transport_unix.c src/transport/transport_unix.h

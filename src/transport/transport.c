@@ -4,6 +4,7 @@
 #include "base/seam.h"
 #include "transport/address_unix.h"
 #include "transport/io.h"
+#include "transport/transport_inherited.h"
 #include "transport/transport_row.h"
 #include "transport/transport_tcp.h"
 #include "transport/transport_unix.h"
@@ -22,7 +23,7 @@ static const struct transport *const transports[] = {
 
 #define ROWS (sizeof transports / sizeof transports[0])
 
-/* NULL for a kind that is read and cannot be used yet. */
+/* NULL for inherited sockets, whose kind shows in the descriptor. */
 static const struct transport *find_kind(enum endpoint_kind kind)
 {
     for (size_t i = 0; i < ROWS; i++)
@@ -60,10 +61,9 @@ int transport_resolve(const struct endpoint *endpoint, enum transport_role role,
                           "%.80s: only a server takes inherited sockets: write the address that it "
                           "listens on",
                           endpoint_format(endpoint, text, sizeof text));
-    if (!transport)
-        return reason_set(why, REASON_USAGE, 0, "%.80s: inherited sockets are not in this version",
-                          endpoint_format(endpoint, text, sizeof text));
     memset(list, 0, capacity * sizeof *list);
+    if (!transport)
+        return transport_inherited_resolve(endpoint, list, capacity, why);
     count = transport->resolve(endpoint, role, list, capacity, why);
     for (int i = 0; i < count; i++) {
         list[i].type = transport->type;
@@ -91,6 +91,36 @@ static int explain_socket(const struct transport *transport, const char *text, i
     return reason_errno(why, code, "socket %s", text);
 }
 
+static void prepare(int fd, const struct transport *transport, const struct address *source)
+{
+    for (size_t i = 0; i < 2 && transport->connect_options[i].name; i++) {
+        const struct transport_option *option = &transport->connect_options[i];
+        int on = 1;
+
+        if (!option->if_port_is_free || (source && address_port(source) == 0))
+            (void)!seam_setsockopt(fd, option->level, option->name, &on, sizeof on);
+    }
+}
+
+/* Accepted sockets inherit what a listener of our own would have. */
+static int adopt(struct transport_listener *listener, const struct transport *transport,
+                 const struct address *address, struct reason *why)
+{
+    char text[ADDRESS_TEXT_SIZE];
+    int code;
+
+    listener->fd = transport_inherited_take(address, why);
+    if (listener->fd < 0)
+        return -1;
+    prepare(listener->fd, transport, NULL);
+    code = transport->inherits_options ? keep_urgent_inline(listener->fd) : 0;
+    if (code == 0)
+        return 0;
+    reason_errno(why, -code, "setsockopt %s", address_format(address, text, sizeof text));
+    io_close(&listener->fd);
+    return -1;
+}
+
 int transport_listen(struct transport_listener *listener, const struct address *address,
                      const struct listen_options *options, struct reason *why)
 {
@@ -102,6 +132,9 @@ int transport_listen(struct transport_listener *listener, const struct address *
     address_format(address, text, sizeof text);
     if (!transport)
         return reason_errno(why, EAFNOSUPPORT, "socket %s", text);
+    if (options->inherited)
+        return adopt(listener, transport, address, why);
+    transport_inherited_seal();
     code = seam_socket(address_family(address), address->type, address->protocol);
     if (code < 0)
         return explain_socket(transport, text, -code, why);
@@ -119,7 +152,9 @@ int transport_listen(struct transport_listener *listener, const struct address *
 int transport_check(const struct address *address, const struct listen_options *options,
                     struct reason *why)
 {
-    return address_unix_path(address) ? transport_unix_check(address, options, why) : 0;
+    return address_unix_path(address) && !options->inherited
+               ? transport_unix_check(address, options, why)
+               : 0;
 }
 
 void transport_remove_path(struct transport_listener *listener)
@@ -223,17 +258,6 @@ static int refuse_self(int fd, struct reason *why)
                           "connect %s: TCP self-connect: nothing is listening on this port",
                           address_format(&local, text, sizeof text));
     return 0;
-}
-
-static void prepare(int fd, const struct transport *transport, const struct address *source)
-{
-    for (size_t i = 0; i < 2 && transport->connect_options[i].name; i++) {
-        const struct transport_option *option = &transport->connect_options[i];
-        int on = 1;
-
-        if (!option->if_port_is_free || (source && address_port(source) == 0))
-            (void)!seam_setsockopt(fd, option->level, option->name, &on, sizeof on);
-    }
 }
 
 int transport_connect(const struct address *address, const struct address *source, bool *pending,

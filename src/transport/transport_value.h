@@ -19,6 +19,7 @@ struct listen_options {
     bool shared;               /* TCP: others will join this one (SO_REUSEPORT after listen) */
     bool nodelay;              /* TCP: accepted sockets inherit it */
     bool keepalive;            /* TCP: accepted sockets inherit it */
+    bool inherited;            /* takes the inherited socket of this address; no other applies */
     const struct locks *locks; /* paths: of the directories; NULL: a dead socket stays */
 };
 

@@ -113,6 +113,7 @@ THINGS = {
     NAMESPACES: functools.cache(has_namespaces),
     "nc": functools.cache(has_nc),
     "ncat": lambda: shutil.which("ncat"),
+    "systemd-socket-activate": lambda: shutil.which("systemd-socket-activate"),
     "socat": lambda: shutil.which("socat"),
     PLAIN_BUILD: functools.cache(is_plain_build),
     "root": lambda: os.geteuid() == 0,
@@ -218,7 +219,7 @@ class Server:
     """echo-server as a child process; its log goes into a file."""
 
     def __init__(self, *arguments, workers=None, preexec=None, environment=None, program=SERVER,
-                 stdout=subprocess.DEVNULL, stderr=None, expect_status=0):
+                 stdout=subprocess.DEVNULL, stderr=None, expect_status=0, passed=()):
         workers = workers or os.environ.get("ECHO_TEST_WORKERS")
         self.command = [program, *arguments]
         if workers and not {"-w", "--workers"} & set(arguments):
@@ -227,6 +228,7 @@ class Server:
         self.environment = environment
         self.expect_status = expect_status
         self.stdout = stdout
+        self.passed = passed
         self.stderr = stderr
         self.log_file = tempfile.TemporaryFile(mode="w+b")
         self.process = None
@@ -238,7 +240,7 @@ class Server:
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=self.stdout,
             stderr=self.stderr if self.stderr is not None else self.log_file,
-            pass_fds=[writer], preexec_fn=self.preexec, env=self.environment)
+            pass_fds=[writer, *self.passed], preexec_fn=self.preexec, env=self.environment)
         os.close(writer)
         text = read_to_end(reader).decode()
         os.close(reader)

@@ -49,7 +49,7 @@ MISTAKES = (
     (["udp:localhost:7"], "not supported in this version"),
     (["vsock:1:7"], "not supported in this version"),
     (["unix-dgram:/tmp/x"], "not supported in this version"),
-    (["systemd:"], "not in this version"), (["fd:3"], "not in this version"),
+    (["systemd:"], "no socket was inherited"), (["fd:99"], "not open"),
     (["unix:/" + "x" * 107], "107"), (["unix:a\nb"], "control"),
     (["nosuchhost.invalid:7"], "nosuchhost.invalid"),
 )

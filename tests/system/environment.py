@@ -78,7 +78,7 @@ class Environment(echotest.TestCase):
             "umask 0777": (lambda: os.umask(0o777) and None, {}),
             "small stack": (limit(resource.RLIMIT_STACK, 256 << 10), {}),
             "LISTEN_FDS": (nothing, {"LISTEN_FDS": "99999", "LISTEN_PID": "1"}),
-            "LISTEN_FDS -1": (nothing, {"LISTEN_FDS": "-1", "LISTEN_PID": "x"}),
+            "LISTEN_FDS -1": (nothing, {"LISTEN_FDS": "-1", "LISTEN_PID": "1"}),
             "NOTIFY_SOCKET": (nothing, {"NOTIFY_SOCKET": "/nowhere/at/all"}),
             "NOTIFY_SOCKET empty": (nothing, {"NOTIFY_SOCKET": ""}),
             "odd locale": (nothing, {"LC_ALL": "xx_YY.UTF-99", "LANG": "\xff", "TZ": ":/dev/null"}),

@@ -275,7 +275,7 @@ static void lists(void **state)
 /* A listener that a setting has no meaning for refuses it, and says whose it is. */
 static void meanings(void **state)
 {
-    static const char *const endpoints[] = {"unix:/tmp/a", "unix:@a", "localhost:7"};
+    static const char *const endpoints[] = {"unix:/tmp/a", "unix:@a", "localhost:7", "systemd:"};
 
     (void)state;
     for (size_t i = 0; i < settings_schema.count; i++) {
@@ -296,7 +296,7 @@ static void meanings(void **state)
                      endpoints[j], setting->name);
             assert_null(settings_dump_of(text, &complaints));
             said = strstr(complaints.text, it_is);
-            if (!said || !isupper((unsigned char)said[sizeof it_is - 1]))
+            if (!said || !isalpha((unsigned char)said[sizeof it_is - 1]))
                 fail_msg("%s: %s", text, complaints.text);
             refused++;
         }

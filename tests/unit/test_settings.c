@@ -189,7 +189,7 @@ static void relative_path(void **state)
 
 static void command_line(void **state)
 {
-    char unix_path[] = "unix:/tmp/a.sock", tcp[] = "*:0", wrong[] = "::1:7", later[] = "fd:3";
+    char unix_path[] = "unix:/tmp/a.sock", tcp[] = "*:0", wrong[] = "::1:7", later[] = "udp:a:7";
     char *both[] = {unix_path, tcp}, *one[] = {tcp}, *twice[] = {tcp, tcp};
     struct settings settings;
     struct reason why;

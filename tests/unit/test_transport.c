@@ -5,10 +5,12 @@
 #include "lib/testing.h"
 #include "transport/io.h"
 #include "transport/transport.h"
+#include "transport/transport_inherited.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static void assert_private(int fd)
@@ -227,11 +229,21 @@ static void inherited_sockets_are_for_servers(void **state)
 {
     static const struct {
         const char *text, *server, *client;
-    } table[] = {{"systemd:", "systemd:: inherited", "only a server"},
-                 {"systemd:web", "not in this version", "systemd:web: only a server"},
-                 {"fd:3", "fd:3: inherited", "only a server"}};
+    } table[] = {
+        {"systemd:", "systemd:: no socket was inherited", "only a server"},
+        {"systemd:web", "systemd:web: no inherited socket", "systemd:web: only a server"},
+        {"fd:999", "fd:999: a socket can be inherited at the start only", "only a server"}};
 
     (void)state;
+    /* For another process, and gone afterwards. */
+    setenv("LISTEN_PID", "1", 1);
+    setenv("LISTEN_FDS", "1", 1);
+    setenv("LISTEN_FDNAMES", "a", 1);
+    assert_int_equal(transport_inherited_init(NULL), 0);
+    assert_null(getenv("LISTEN_PID"));
+    assert_null(getenv("LISTEN_FDS"));
+    assert_null(getenv("LISTEN_FDNAMES"));
+    transport_inherited_seal();
     for (size_t i = 0; i < COUNT(table); i++) {
         struct endpoint endpoint;
         struct address address;

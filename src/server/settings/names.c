@@ -2,6 +2,7 @@
 #include "server/settings/names.h"
 
 #include "base/text.h"
+#include "transport/transport_inherited.h"
 
 #include <grp.h>
 #include <pwd.h>
@@ -42,6 +43,13 @@ static int find_owner(struct names *names, const struct settings_listener *setti
 bool names_may_block(const struct settings_listener *settings)
 {
     return *settings->owner || *settings->group || endpoint_needs_lookup(&settings->endpoint);
+}
+
+void names_claim_inherited(const struct settings *settings)
+{
+    transport_inherited_unclaim();
+    for (size_t i = 0; i < settings->listener_count; i++)
+        transport_inherited_claim(&settings->listeners[i].endpoint);
 }
 
 int names_look_up(struct names *names, const struct settings_listener *settings, struct reason *why)

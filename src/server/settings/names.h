@@ -20,6 +20,9 @@ struct names {
     struct address addresses[TRANSPORT_ADDRESSES_MAX];
 };
 
+/* Which inherited sockets the listeners of these settings name: before the first names_look_up. */
+void names_claim_inherited(const struct settings *settings);
+
 /* Whether a name service has to be asked. */
 bool names_may_block(const struct settings_listener *settings);
 

@@ -163,6 +163,7 @@ static void walk_value(struct walk *walk, const struct schema_setting *setting, 
         static const char *const owners[] = {
             [ENDPOINT_HAS_PATH] = "Unix socket paths",
             [ENDPOINT_HAS_CREDENTIALS] = "Unix sockets",
+            [ENDPOINT_HAS_BACKLOG] = "sockets that are not inherited",
             [ENDPOINT_HAS_HOST] = "TCP",
             [ENDPOINT_IS_TCP] = "TCP",
         };

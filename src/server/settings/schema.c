@@ -159,9 +159,6 @@ static int assign_endpoint(struct endpoint *field, const char *text, struct reas
 
     if (endpoint_parse(&endpoint, text, why) < 0 || endpoint_make_absolute(&endpoint, why) < 0)
         return -1;
-    if (endpoint_traits(&endpoint) & ENDPOINT_IS_INHERITED)
-        return reason_set(why, REASON_USAGE, 0, "inherited sockets (%.*s:) are not in this version",
-                          (int)strcspn(text, ":"), text);
     if (endpoint_traits(&endpoint) & ENDPOINT_HAS_HOST && !endpoint.port_text[0]) {
         char copy[96];
 

@@ -27,7 +27,7 @@ static const struct schema_setting rows[] = {
     {SCHEMA_LISTENER, "name", SCHEMA_STRING, LISTENER(name),
      .min = 1, .max = 511},
     {SCHEMA_LISTENER, "backlog", SCHEMA_NUMBER, LISTENER(backlog),
-     .standard = "1024", .min = 1, .max = 65535},
+     .standard = "1024", .min = 1, .max = 65535, .needs = ENDPOINT_HAS_BACKLOG},
     {SCHEMA_LISTENER, "mode", SCHEMA_MODE, LISTENER(mode),
      .standard = "0660", .max = 0777, .needs = ENDPOINT_HAS_PATH, .restart = true},
     {SCHEMA_LISTENER, "owner", SCHEMA_STRING, LISTENER(owner),

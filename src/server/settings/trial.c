@@ -85,6 +85,7 @@ int trial_run(const struct trial_options *options, trial_tell *tell_to, void *co
         goto out;
     tell_text(&teller, text);
     tell(&teller, TRIAL_LOADED);
+    names_claim_inherited(&settings);
     /* A service that is silent shall keep nothing back that needs none. */
     for (int asking = 0; asking < 2; asking++)
         for (size_t i = 0; i < settings.listener_count; i++)

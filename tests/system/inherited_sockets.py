@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: ISC
+"""systemd:, systemd:NAME and fd:N: sockets that whoever starts the server has open already."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import unittest
+
+import echotest
+
+# Starts the server as a service manager does: the passed sockets from descriptor 3 on, LISTEN_PID
+# its own number unless the test has set another.
+LAUNCHER = """#!%s
+import fcntl, os, sys
+words = sys.argv[1:]
+if "--ready-fd" in words:
+    at = words.index("--ready-fd") + 1
+    words[at] = str(fcntl.fcntl(int(words[at]), fcntl.F_DUPFD, 100))
+fds = [fcntl.fcntl(int(fd), fcntl.F_DUPFD, 100) for fd in os.environ.pop("PASSED").split()]
+os.closerange(3, 100)
+for number, fd in enumerate(fds):
+    os.dup2(fd, 3 + number)
+    os.close(fd)
+os.environ.setdefault("LISTEN_PID", str(os.getpid()))
+os.execv("%s", ["%s", *words])
+""" % (sys.executable, echotest.SERVER, echotest.SERVER)
+
+
+class InheritedSockets(echotest.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.launcher = self.write("launcher", LAUNCHER)
+        os.chmod(self.launcher, 0o700)
+
+    def listening(self, family, address):
+        sock = socket.socket(family)
+        self.addCleanup(sock.close)
+        sock.bind(address)
+        sock.listen(16)
+        return sock
+
+    def unix(self, name="echo.sock"):
+        return self.listening(socket.AF_UNIX, self.path(name))
+
+    def tcp(self):
+        return self.listening(socket.AF_INET, ("127.0.0.1", 0))
+
+    def options(self, passed, environment):
+        """For a server that gets these sockets; LISTEN_FDS is right unless it is given."""
+        fds = [sock if isinstance(sock, int) else sock.fileno() for sock in passed]
+        clean = {name: value for name, value in os.environ.items()
+                 if not name.startswith("LISTEN_")}
+        return {"program": self.launcher, "passed": fds,
+                "environment": {**clean, "PASSED": " ".join(map(str, fds)),
+                                "LISTEN_FDS": str(len(fds)), **environment}}
+
+    def start(self, passed, *arguments, **environment):
+        return self.server(*arguments, **self.options(passed, environment))
+
+    def refuse(self, passed, sentence, *arguments, **environment):
+        self.assertIn(sentence, self.refusal(*arguments, **self.options(passed, environment)).text)
+
+    def endpoint(self, sock):
+        name = sock.getsockname()
+        return "unix:" + name if isinstance(name, str) else "%s:%d" % name
+
+    def echo(self, sock):
+        data = echotest.block(100000)
+        self.assertTrue(echotest.exchange(self.endpoint(sock), data) == data, self.endpoint(sock))
+
+    def test_all_and_by_name(self):
+        one, two, three = self.unix("1"), self.tcp(), self.unix("3")
+        for endpoints in (("systemd:",), ("systemd:a", "systemd:b"), ("fd:3", "fd:4", "fd:5"),
+                          ("systemd:", "systemd:b"), ("fd:5", "systemd:b", "systemd:"),
+                          ("systemd:a", "fd:4", "127.0.0.1:0")):
+            with self.subTest(endpoints=endpoints):
+                server = self.start((one, two, three), "-w", "2", *endpoints,
+                                    LISTEN_FDNAMES="a:b:a")
+                for sock in (one, two, three):
+                    self.assertIn(self.endpoint(sock), server.endpoints)
+                    self.echo(sock)
+                self.assertEqual(server.stop(), 0)
+
+    def test_by_number_alone(self):
+        """Without a service manager."""
+        sock = self.tcp()
+        self.start((sock,), "fd:3", LISTEN_FDS="0")
+        self.echo(sock)
+
+    def test_served_as_root(self):
+        """Whoever passes a socket has decided who may reach it."""
+        self.start((self.listening(socket.AF_INET, ("0.0.0.0", 0)),), "systemd:")
+
+    def test_urgent_bytes(self):
+        sock = self.tcp()
+        self.start((sock,), "systemd:")
+        with echotest.connect(self.endpoint(sock)) as client:
+            client.send(b"!", socket.MSG_OOB)
+            self.assertEqual(echotest.receive_exactly(client, 1), b"!")
+
+    def test_hostile(self):
+        """A clean start or a clean refusal, whatever the variables are."""
+        unix, tcp = self.unix(), self.tcp()
+        own = "unix:" + self.path("own")
+        bound = socket.socket()
+        self.addCleanup(bound.close)
+        connected, other = socket.socketpair()
+        datagrams = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        reader, writer = os.pipe()
+        for sock in (connected, other, datagrams):
+            self.addCleanup(sock.close)
+        for fd in (reader, writer):
+            self.addCleanup(os.close, fd)
+        starts = (((unix,), {"LISTEN_PID": "1"}),
+                  ((unix,), {"LISTEN_PID": "2147483647"}),
+                  ((unix,), {"LISTEN_FDS": "0"}),
+                  ((), {"LISTEN_FDNAMES": "a:b"}),
+                  ((), {"LISTEN_FDS": "0", "LISTEN_FDNAMES": ""}))
+        for passed, environment in starts:
+            with self.subTest(environment=environment):
+                server = self.start(passed, own, **environment)
+                self.assertEqual(server.endpoints, [own])
+                self.assertEqual(server.stop(), 0)
+        refused = (((unix,), {"LISTEN_PID": ""}, "LISTEN_PID=: expected"),
+                   ((unix,), {"LISTEN_PID": "self"}, "LISTEN_PID=self: expected"),
+                   ((unix,), {"LISTEN_PID": "-1"}, "LISTEN_PID=-1: expected"),
+                   ((unix,), {"LISTEN_PID": "9" * 40}, "LISTEN_PID=99"),
+                   ((unix,), {"LISTEN_FDS": ""}, "LISTEN_FDS=: expected"),
+                   ((unix,), {"LISTEN_FDS": "-1"}, "LISTEN_FDS=-1: expected"),
+                   ((unix,), {"LISTEN_FDS": "99999"}, "LISTEN_FDS=99999: expected"),
+                   ((unix,), {"LISTEN_FDS": "1\n"}, "LISTEN_FDS=1\\x0a: expected"),
+                   ((unix,), {"LISTEN_FDS": "2"}, "descriptor 4: this descriptor is not open"),
+                   ((reader,), {}, "descriptor 3: this descriptor is not a socket"),
+                   ((bound,), {}, "descriptor 3: this socket does not listen"),
+                   ((connected,), {}, "descriptor 3: this socket does not listen"),
+                   ((unix, datagrams), {}, "descriptor 4: a SOCK_DGRAM is not supported"),
+                   ((unix, tcp), {"LISTEN_FDNAMES": "a"}, "LISTEN_FDNAMES=a: expected a name for"),
+                   ((unix,), {"LISTEN_FDNAMES": "a:b"}, "LISTEN_FDNAMES=a:b: expected"),
+                   ((unix,), {"LISTEN_FDNAMES": "x" * 256}, "names of at most 255 bytes"))
+        for passed, environment, sentence in refused:
+            with self.subTest(environment=environment, sentence=sentence):
+                self.refuse(passed, sentence, "systemd:", **environment)
+        self.assertEqual(echotest.run(self.launcher, "-V", env=dict(
+            os.environ, PASSED="", LISTEN_FDS="x"))[0], 0)
+
+    def test_claims(self):
+        unix, tcp = self.unix(), self.tcp()
+        self.refuse((unix, tcp), 'descriptor 4, name "b") belongs to no listener; add the endpoint '
+                    "systemd:b", "systemd:a", LISTEN_FDNAMES="a:b")
+        self.refuse((unix,), "belongs to no listener", "127.0.0.1:0")
+        self.refuse((unix,), "systemd:c: no inherited socket has this name", "systemd:c", "fd:3")
+        self.refuse((unix,), "systemd:: no socket was inherited", "systemd:", "fd:3")
+        self.refuse((), "systemd:: no socket was inherited", "systemd:")
+        self.refuse((), "fd:9: this descriptor is not open", "fd:9")
+        self.refuse((tcp,), "already has the address", "systemd:", self.endpoint(tcp))
+        unix_again = os.dup(unix.fileno())
+        self.addCleanup(os.close, unix_again)
+        self.refuse((unix, unix_again), "already has the address", "fd:3", "fd:4")
+
+    def test_settings(self):
+        for setting, owner in (("backlog = 5", "sockets that are not inherited"),
+                               ('mode = "0600"', "Unix socket paths"), ("nodelay = false", "TCP")):
+            conf = self.write("conf", 'listeners = ({ endpoint = "systemd:"; %s; });' % setting)
+            self.refuse((self.unix(setting[:4]),), "it is for " + owner, "-c", conf)
+
+    def test_check(self):
+        sock = self.tcp()
+        os.set_inheritable(sock.fileno(), True)
+        for endpoints, status in ((("systemd:",), 0), (("fd:3",), 0), (("127.0.0.1:0",), 2)):
+            got, _, errors = echotest.run(
+                self.launcher, "-t", *endpoints, pass_fds=[sock.fileno()],
+                env=dict(os.environ, PASSED=str(sock.fileno()), LISTEN_FDS="1"))
+            self.assertEqual(got, status, errors)
+
+    def test_next_server_serves_who_waits(self):
+        """The socket is not shut down, and its path stays."""
+        for sock in (self.unix(), self.tcp()):
+            server = self.start((sock,), "systemd:")
+            self.echo(sock)
+            self.assertEqual(server.stop(), 0)
+            waiting = [self.client(self.endpoint(sock)) for _ in range(3)]
+            self.start((sock,), "systemd:")
+            for client in waiting:
+                with client:
+                    client.sendall(b"still there?")
+                    self.assertEqual(echotest.receive_exactly(client, 12), b"still there?")
+
+    def test_reload(self):
+        unix, tcp = self.unix(), self.tcp()
+        both = 'listeners = ({ endpoint = "systemd:a"; }, { endpoint = "systemd:b"; });'
+        one = 'listeners = ({ endpoint = "systemd:b"; });'
+        server = self.start((unix, tcp), "-c", self.write("conf", both), LISTEN_FDNAMES="a:b")
+        for number, (text, event) in enumerate((
+                (both, "reloaded "), (one, "reloaded "),
+                (both, "reload-refused .*this inherited socket was closed when a reload"),
+                (one.replace("systemd:b", "systemd:"), "reload-refused .*closed when a reload"),
+                (one.replace("systemd:b", "fd:77"), "reload-refused .*fd:77: "),
+                (one.replace("systemd:b", "fd:4"), "reloaded "))):
+            self.write("conf", text)
+            server.send_signal(signal.SIGHUP)
+            server.wait_log("reload(?:ed|-refused) ", number + 1)
+            self.assertRegex(server.log().splitlines()[-1], event)
+            self.echo(tcp)
+        with self.assertRaises(ConnectionRefusedError):
+            unix.close()
+            echotest.connect("unix:" + self.path())
+        self.assertTrue(os.path.exists(self.path()))
+
+    def test_socket_activate(self):
+        self.need("systemd-socket-activate")
+        # It takes no port 0. The address is this process's own, so no other test has it.
+        pid = os.getpid()
+        tcp = "127.%d.%d.%d:7777" % (1 + (pid >> 16), pid >> 8 & 255, pid & 255)
+        process = subprocess.Popen(
+            ["systemd-socket-activate", "-l", self.path(), "-l", tcp, "--fdname=a:b",
+             echotest.SERVER, "systemd:b", "systemd:a"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait, echotest.PATIENCE)
+        self.addCleanup(process.terminate)
+        echotest.wait_for(lambda: os.path.exists(self.path()))
+        with self.client("unix:" + self.path()) as first:
+            self.assertEqual([process.stdout.readline().rstrip() for _ in range(3)],
+                             ["listening " + tcp, "listening unix:" + self.path(), "ready"])
+            first.sendall(b"hello")
+            self.assertEqual(echotest.receive_exactly(first, 5), b"hello")
+            data = echotest.block(100000)
+            self.assertTrue(echotest.exchange(tcp, data) == data)
+        process.terminate()
+        self.assertEqual(process.wait(echotest.PATIENCE), 0)
+        self.assertTrue(os.path.exists(self.path()))
+
+
+if __name__ == "__main__":
+    unittest.main()
