@@ -185,6 +185,13 @@ bool transport_is_reachable(const struct transport_listener *listener)
     return status.st_dev == listener->device && status.st_ino == listener->inode;
 }
 
+const char *transport_name(const struct endpoint *endpoint)
+{
+    const struct transport *transport = find_kind(endpoint->kind);
+
+    return transport ? transport->name : NULL;
+}
+
 bool transport_shares_port(const struct endpoint *endpoint)
 {
     const struct transport *transport = find_kind(endpoint->kind);
@@ -229,12 +236,25 @@ static int get_option(int fd, int name)
     return getsockopt(fd, SOL_SOCKET, name, &value, &length) < 0 ? -errno : value;
 }
 
+static struct address blank(int fd)
+{
+    return (struct address){.type = get_option(fd, SO_TYPE),
+                            .protocol = get_option(fd, SO_PROTOCOL),
+                            .length = sizeof(struct sockaddr_storage)};
+}
+
 int transport_local_address(int fd, struct address *address)
 {
-    *address = (struct address){.type = get_option(fd, SO_TYPE),
-                                .protocol = get_option(fd, SO_PROTOCOL),
-                                .length = sizeof address->storage};
+    *address = blank(fd);
     return getsockname(fd, (struct sockaddr *)&address->storage, &address->length) < 0 ? -errno : 0;
+}
+
+int transport_peer_address(int fd, struct address *address)
+{
+    *address = blank(fd);
+    if (getpeername(fd, (struct sockaddr *)&address->storage, &address->length) < 0)
+        return -errno;
+    return address->length > sizeof(sa_family_t) ? 0 : -ENOENT;
 }
 
 /* TCP's simultaneous open lets a socket meet itself (RFC 9293, 3.5): a false success, since all
@@ -348,6 +368,11 @@ int transport_credentials(int fd, struct transport_credentials *credentials)
         return -ENOTSUP;
     *credentials = (struct transport_credentials){ucred.pid, ucred.uid, ucred.gid};
     return 0;
+}
+
+int transport_tcp_state(int fd, struct transport_tcp_state *state)
+{
+    return transport_tcp_ask(fd, state);
 }
 
 int transport_path_state(const struct endpoint *endpoint, struct transport_path_state *state)

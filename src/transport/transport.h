@@ -49,6 +49,9 @@ void transport_unlisten(struct transport_listener *listener);
  * True where there is no path. */
 bool transport_is_reachable(const struct transport_listener *listener);
 
+/* "unix", "tcp", "mptcp": the kind of socket that an endpoint asks for. */
+const char *transport_name(const struct endpoint *endpoint);
+
 /* What a server asks of the sockets of an endpoint. Whether each worker has a socket of its own on
  * the same port; otherwise one worker accepts, and hands over. And whether shutdown(2) of a
  * listening socket refuses new clients and leaves those that wait in its queue. */
@@ -62,6 +65,9 @@ int transport_accept(int listen_fd, const struct address *local, struct address 
 
 /* The address a socket is bound to, with the port that the kernel picked. 0 or a negative errno. */
 int transport_local_address(int fd, struct address *address) MUST_CHECK;
+/* The address of the other end. 0 or a negative errno: ENOENT when it has none, as most clients of
+ * Unix sockets. */
+int transport_peer_address(int fd, struct address *address) MUST_CHECK;
 
 /* Starts to connect. Returns the descriptor (out-of-band bytes inline); *pending says that the
  * result comes later: wait until it is writable and ask transport_connect_result. -1 with *why:
@@ -90,6 +96,10 @@ struct transport_credentials {
     gid_t gid;
 };
 int transport_credentials(int fd, struct transport_credentials *credentials) MUST_CHECK;
+
+/* Of a TCP connection; with several paths, of its first. 0, or a negative errno (EOPNOTSUPP: it is
+ * not TCP). */
+int transport_tcp_state(int fd, struct transport_tcp_state *state) MUST_CHECK;
 
 /* What a Unix endpoint has on disk, for people who ask why it does not answer. */
 struct transport_path_state {

@@ -21,6 +21,7 @@ struct transport_option {
 };
 
 struct transport {
+    const char *name;        /* for programs that read it */
     enum endpoint_kind kind; /* the endpoints that ask for it */
     int families[2];         /* of its addresses; AF_UNSPEC: no second one */
     int type, protocol;      /* socket(2) */

@@ -12,6 +12,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -207,6 +208,20 @@ static int tcp_explain(const struct address *address, int code, struct reason *w
     }
 }
 
+int transport_tcp_ask(int fd, struct transport_tcp_state *state)
+{
+    struct tcp_info info = {0};
+    socklen_t length = sizeof info;
+
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0)
+        return -errno;
+    if (length < offsetof(struct tcp_info, tcpi_total_retrans) + sizeof info.tcpi_total_retrans)
+        return -EOPNOTSUPP; /* an emulator that takes every option for an int */
+    *state = (struct transport_tcp_state){
+        .mss = info.tcpi_snd_mss, .rtt_us = info.tcpi_rtt, .retransmits = info.tcpi_total_retrans};
+    return 0;
+}
+
 /* Of <linux/mptcp.h>, which older kernels lack. */
 #define LEVEL_MPTCP 284
 #define MPTCP_INFO  1
@@ -220,14 +235,12 @@ static int tcp_explain(const struct address *address, int code, struct reason *w
                         {IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, true}}
 
 const struct transport transport_tcp = {
-    TCP_ROW,
-    .kind = ENDPOINT_TCP,
-    .protocol = IPPROTO_TCP,
-    .inherits_options = true,
+    TCP_ROW, .name = "tcp", .kind = ENDPOINT_TCP, .protocol = IPPROTO_TCP, .inherits_options = true,
 };
 
 const struct transport transport_mptcp = {
     TCP_ROW,
+    .name = "mptcp",
     .kind = ENDPOINT_MPTCP,
     .protocol = ADDRESS_MPTCP,
     /* Its listener has no SO_OOBINLINE, which a connection that fell back needs. */

@@ -8,4 +8,7 @@
 extern const struct transport transport_tcp;
 extern const struct transport transport_mptcp;
 
+/* transport_tcp_state. */
+int transport_tcp_ask(int fd, struct transport_tcp_state *state) MUST_CHECK;
+
 #endif

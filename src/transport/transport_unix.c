@@ -334,6 +334,7 @@ static int unix_explain(const struct address *address, int code, struct reason *
 }
 
 const struct transport transport_unix = {
+    .name = "unix",
     .kind = ENDPOINT_UNIX,
     .families = {AF_UNIX},
     .type = SOCK_STREAM,

@@ -32,4 +32,10 @@ struct transport_listener {
     char path[108]; /* "" when there is nothing to remove */
 };
 
+/* What TCP knows of the way to its peer. */
+struct transport_tcp_state {
+    unsigned mss, rtt_us;
+    unsigned retransmits; /* segments that were sent again so far */
+};
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What holds for every transport. */
 #include "lib/endpoints.h"
+#include "lib/room.h"
 #include "lib/sockets.h"
 #include "lib/testing.h"
 #include "transport/io.h"
@@ -210,6 +211,65 @@ static void credentials(void **state)
     endpoints_each(ask_credentials);
 }
 
+/* The two ends say the same of a connection, whose client may have no name. */
+static void ask_addresses(const struct endpoints_row *row, const struct endpoint *endpoint)
+{
+    struct address bound, peer, local, other;
+    struct transport_listener listener = sockets_listen(endpoint, NULL, &bound);
+    int client = sockets_connect(&bound), served = sockets_accept(listener.fd, &peer);
+
+    assert_int_equal(transport_local_address(served, &local), 0);
+    assert_int_equal(transport_peer_address(client, &other), 0);
+    assert_int_equal(address_compare(&local, &bound), 0);
+    assert_int_equal(address_compare(&other, &bound), 0);
+    if (row->family == AF_UNIX) {
+        assert_int_equal(transport_peer_address(served, &other), -ENOENT);
+    } else {
+        assert_int_equal(transport_peer_address(served, &other), 0);
+        assert_int_equal(address_compare(&other, &peer), 0);
+    }
+    io_close(&client);
+    assert_int_equal(transport_peer_address(client, &other), -EBADF);
+    io_close(&served);
+    transport_unlisten(&listener);
+}
+
+static void addresses(void **state)
+{
+    (void)state;
+    endpoints_each(ask_addresses);
+}
+
+static void ask_tcp_state(const struct endpoints_row *row, const struct endpoint *endpoint)
+{
+    struct address bound, peer;
+    struct transport_listener listener = sockets_listen(endpoint, NULL, &bound);
+    int client = sockets_connect(&bound), served = sockets_accept(listener.fd, &peer);
+    struct transport_tcp_state state = {0};
+    int code = transport_tcp_state(served, &state);
+
+    if (row->family == AF_UNIX) {
+        assert_int_equal(code, -EOPNOTSUPP);
+    } else if (code == -EOPNOTSUPP) { /* MPTCP before Linux 5.16, emulators */
+        leave_out(row->name, "no TCP_INFO");
+    } else {
+        assert_int_equal(code, 0);
+        assert_in_range(state.mss, 500, 65535);
+        assert_in_range(state.rtt_us, 1, 10000000);
+        assert_int_equal(state.retransmits, 0);
+    }
+    io_close(&client);
+    io_close(&served);
+    assert_int_equal(transport_tcp_state(served, &state), -EBADF);
+    transport_unlisten(&listener);
+}
+
+static void tcp_states(void **state)
+{
+    (void)state;
+    endpoints_each(ask_tcp_state);
+}
+
 static void unknown_families_are_refused(void **state)
 {
     struct address address = {.type = SOCK_STREAM, .length = sizeof address.storage};
@@ -318,6 +378,8 @@ int main(void)
         cmocka_unit_test(a_restart_gets_the_address_back),
         cmocka_unit_test(nobody_listens),
         cmocka_unit_test(credentials),
+        cmocka_unit_test(addresses),
+        cmocka_unit_test(tcp_states),
         cmocka_unit_test(unknown_families_are_refused),
         cmocka_unit_test(inherited_sockets_are_for_servers),
         cmocka_unit_test(overlaps),

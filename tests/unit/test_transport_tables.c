@@ -71,6 +71,8 @@ static void transports(void **state)
 
         if (!row->resolve || !row->listen || !row->explain)
             fail_msg("%s: has no resolve, listen or explain", name);
+        if (!row->name || strcmp(row->name, name) != 0)
+            fail_msg("%s: its row has the name %s", name, row->name ? row->name : "(none)");
         for (size_t j = 0; j < i; j++)
             if (transport_at(j)->kind == row->kind)
                 fail_msg("src/transport/transport.c: %s: has two rows", name);
