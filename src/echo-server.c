@@ -33,6 +33,7 @@ enum {
     OPTION_MODE,
     OPTION_USER,
     OPTION_GRACE,
+    OPTION_NAME,
     OPTION_ALLOW_ROOT,
     OPTION_EXIT_WITH_PARENT
 };
@@ -49,6 +50,7 @@ static const struct options_row rows[] = {
     {OPTION_MODE, "mode", "OCTAL", "mode of the Unix sockets of the command line"},
     {OPTION_USER, "user", "NAME", "run as this user; not in this version"},
     {OPTION_GRACE, "grace", "D", "how long connections may go on after TERM (5s)"},
+    {OPTION_NAME, "name", "NAME", "what info listeners call this server (the host name)"},
     {OPTION_ALLOW_ROOT, "allow-root", NULL, "as root, also listen where other machines connect"},
     {OPTION_EXIT_WITH_PARENT, "exit-with-parent", NULL,
      "end, as by TERM, when the process that started it ends"},
@@ -118,6 +120,7 @@ static int apply(const struct command_line *line, struct settings *settings, str
         {OPTION_LOG_TARGET, "log.target"},
         {OPTION_LOG_FORMAT, "log.format"},
         {OPTION_GRACE, "shutdown.grace"},
+        {OPTION_NAME, "server_name"},
         {OPTION_ALLOW_ROOT, "allow_root"},
     };
     const char *mode = value(line, OPTION_MODE);

@@ -34,7 +34,7 @@ HOMES = {
     r"netdb\.h|netinet/.*|arpa/.*": r"transport/(address|\w+_inet)\.c|transport/transport_tcp\.c|transport/sock_diag\.c|client/resolve\w*\.c|client/services\.c",
     r"linux/(netlink|\w+_diag)\.h": r"transport/sock_diag\.c",
     r"syslog\.h": r"base/log\.c",
-    r"jansson\.h": r"measure/(document|report)\.c",
+    r"jansson\.h": r"measure/(document|report)\.c|server/info\.c",
     r"seccomp\.h": r"server/sandbox\w*\.c",
     r"getopt\.h": r"base/options\.c",
 }

@@ -147,7 +147,8 @@ static void tell_closed(const struct connection *connection)
     LOG(LOG_LEVEL_INFO, "closed", LOG_NUMBER("id", connection->id),
         LOG_TEXT("listener", connection->listener->settings.name),
         LOG_ESCAPED("peer", *connection->peer ? connection->peer : NULL),
-        LOG_NUMBER("received", echo->received), LOG_NUMBER("returned", echo->returned),
+        LOG_NUMBER("received", stream_received(&connection->stream)),
+        LOG_NUMBER("returned", stream_returned(&connection->stream)),
         LOG_DURATION("duration", clock_now_ns() - connection->opened_ns),
         LOG_ESCAPED("reason", echo->reason == ECHO_ERROR ? reason : name));
 }
@@ -155,8 +156,8 @@ static void tell_closed(const struct connection *connection)
 static void count_ending(const struct stream *stream, struct counters *counters)
 {
     counters->active--;
-    counters->received += stream->echo.received;
-    counters->returned += stream->echo.returned;
+    counters->received += stream_received(stream);
+    counters->returned += stream_returned(stream);
     counters->half_closes += stream->echo.ended;
     counters->stalls += stream->stalls;
     switch ((enum echo_reason)stream->echo.reason) {

@@ -164,6 +164,14 @@ static int open_all(struct listener *listener, const struct names *names,
     return listener->port_count ? 0 : -1;
 }
 
+static bool are_local(const struct port *ports, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!address_is_local(&ports[i].address))
+            return false;
+    return true;
+}
+
 struct listener *listener_open(const struct settings_listener *settings, const struct names *names,
                                const struct listener_site *site, unsigned number,
                                struct reason *why)
@@ -197,8 +205,10 @@ struct listener *listener_open(const struct settings_listener *settings, const s
     listener->sums = listener->counters + worker_count;
     listener->seen = listener->sums + worker_count;
     for (int attempt = 0;; attempt++) {
-        if (open_all(listener, names, site, number, &options, &collided, why) == 0)
+        if (open_all(listener, names, site, number, &options, &collided, why) == 0) {
+            listener->is_local = are_local(listener->ports, listener->port_count);
             return listener;
+        }
         listener_close_ports(listener);
         if (!collided || attempt == PORT_ATTEMPTS)
             goto failed;

@@ -41,7 +41,8 @@ struct listener {
     struct counters *sums;     /* with those of open connections, when a worker last summed up */
     struct counters *seen;     /* of these, what the main thread has seen */
     unsigned worker_count;
-    bool leaving; /* a reload is about to remove it, or has: it lives while its connections do */
+    bool is_local; /* no other machine reaches it */
+    bool leaving;  /* a reload is about to remove it, or has: it lives while its connections do */
 };
 
 /* What a listener is opened for and among. */

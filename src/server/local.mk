@@ -7,6 +7,7 @@ libserver_a_SOURCES = \
 	src/server/counters.c src/server/counters.h \
 	src/server/crew.c src/server/crew.h \
 	src/server/drain.c src/server/drain.h \
+	src/server/info.c src/server/info.h \
 	src/server/lifecycle.c src/server/lifecycle.h \
 	src/server/listener.c src/server/listener.h \
 	src/server/pipes.c src/server/pipes.h \
@@ -19,7 +20,9 @@ libserver_a_SOURCES = \
 	src/server/statistics.c src/server/statistics.h \
 	src/server/stream.c src/server/stream.h \
 	src/server/worker.c src/server/worker.h
+libserver_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 
 bin_PROGRAMS += echo-server
 echo_server_SOURCES = src/echo-server.c
-echo_server_LDADD = libserver.a libsettings.a libprocess.a libecho.a libtransport.a libbase.a $(LIBCONFIG_LIBS)
+echo_server_LDADD = libserver.a libsettings.a libprocess.a libecho.a libtransport.a libbase.a \
+	$(LIBCONFIG_LIBS) $(JANSSON_LIBS)

@@ -13,8 +13,9 @@ struct roster {
     struct worker *workers;
     unsigned count;
     struct admission admission;
-    struct loop *main_loop; /* woken when a worker has summed up, when draining and a connection
-                               ends, and when a port breaks */
+    struct loop *main_loop;  /* woken when a worker has summed up, when draining and a connection
+                                ends, and when a port breaks */
+    const char *server_name; /* of the settings in force; changes while the workers are parked */
     _Atomic uint64_t next_id;
     _Atomic bool draining;
     _Atomic uint64_t full_told_ns, shortage_told_ns; /* when the log last said so */

@@ -48,6 +48,7 @@ void server_apply_limits(struct server *server)
         worker->turn_away = settings->limits.on_full == SETTINGS_CLOSE;
         worker->relay.trace = settings->log.level >= LOG_LEVEL_INFO;
     }
+    server->crew.roster.server_name = settings->server_name;
     log_set_level(settings->log.level);
 }
 

@@ -26,8 +26,8 @@ static void sum_up(const struct crew *crew, const struct worker *worker)
     for (connection = worker->connections; connection; connection = connection->next) {
         struct counters *sum = &connection->listener->sums[worker->index];
 
-        sum->received += connection->stream.echo.received;
-        sum->returned += connection->stream.echo.returned;
+        sum->received += stream_received(&connection->stream);
+        sum->returned += stream_returned(&connection->stream);
         sum->half_closes += connection->stream.echo.ended;
         sum->stalls += connection->stream.stalls;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/stream.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,4 +40,12 @@ void stream_hold(struct stream *stream, const unsigned char *bytes, size_t size)
     }
     memcpy(stream->held, bytes + size - length, length);
     stream->offset = 0;
+}
+
+void stream_greet(struct stream *stream, const char *bytes, size_t length)
+{
+    assert(stream->echo.received == 0 && length > 0 && length <= UINT16_MAX);
+    stream->greeting = (uint16_t)length;
+    echo_received(&stream->echo, length);
+    stream_hold(stream, (const unsigned char *)bytes, length);
 }

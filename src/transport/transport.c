@@ -185,11 +185,11 @@ bool transport_is_reachable(const struct transport_listener *listener)
     return status.st_dev == listener->device && status.st_ino == listener->inode;
 }
 
-const char *transport_name(const struct endpoint *endpoint)
+const char *transport_name(const struct address *address)
 {
-    const struct transport *transport = find_kind(endpoint->kind);
+    const struct transport *transport = find_address(address);
 
-    return transport ? transport->name : NULL;
+    return transport ? transport->name : "?";
 }
 
 bool transport_shares_port(const struct endpoint *endpoint)

@@ -49,8 +49,8 @@ void transport_unlisten(struct transport_listener *listener);
  * True where there is no path. */
 bool transport_is_reachable(const struct transport_listener *listener);
 
-/* "unix", "tcp", "mptcp": the kind of socket that an endpoint asks for. */
-const char *transport_name(const struct endpoint *endpoint);
+/* "unix", "tcp", "mptcp": the kind of socket that has such an address; "?" when no row has it. */
+const char *transport_name(const struct address *address);
 
 /* What a server asks of the sockets of an endpoint. Whether each worker has a socket of its own on
  * the same port; otherwise one worker accepts, and hands over. And whether shutdown(2) of a

@@ -118,7 +118,7 @@ class ReloadRefused(echotest.TestCase):
         for change in ('mode = "0600";', 'owner = "12345";', 'group = "12345";'):
             self.refuse_text(change, self.text().replace('.sock"; ', '.sock"; ' + change),
                              "needs a restart")
-        for change in ("nodelay = false;", "keepalive = false;"):
+        for change in ("nodelay = false;", "keepalive = false;", 'service = "info";'):
             self.refuse_text(change, self.text().replace(':0"; ', ':0"; ' + change),
                              "needs a restart")
         self.still_good()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """A reload takes effect as a whole: listeners come, go and stay, limits change."""
 
+import json
 import os
 import select
 import signal
@@ -256,6 +257,14 @@ class ReloadSettings(echotest.TestCase):
         self.ends(self.client(listeners[0]), self.client(listeners[0]))
         self.reload(server, listeners, one + "limits = { accept_rate = 1; };")
         self.ends(*[self.client(server.endpoints[1]) for _ in range(5)])
+
+    def test_server_name(self):
+        listeners = [("unix:" + self.path(), 'service = "info"; ')]
+        server = self.start(listeners)
+        for name in ("one", "another"):
+            self.reload(server, listeners, 'server_name = "%s";' % name)
+            line = self.client(server.endpoint).makefile("r").readline()
+            self.assertEqual(json.loads(line)["name"], name)
 
     def test_busy_poll(self):
         listeners = ["unix:" + self.path()]

@@ -10,6 +10,7 @@ system_tests += \
 	tests/system/foreign_clients.py \
 	tests/system/frozen_server.py \
 	tests/system/inherited_sockets.py \
+	tests/system/info.py \
 	tests/system/mptcp.py \
 	tests/system/signals_promptly.py \
 	tests/system/slow_reader.py \

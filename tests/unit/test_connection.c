@@ -77,7 +77,9 @@ static void begin_serving(struct talk *talk, const struct service *service,
 
 static void begin(struct talk *talk, void (*pair)(int fds[2]), struct worker_limits limits)
 {
-    begin_serving(talk, services_of(NULL), pair, limits);
+    const struct settings_listener settings = {.service = SETTINGS_ECHO};
+
+    begin_serving(talk, services_of(&settings), pair, limits);
 }
 
 static void end(struct talk *talk)

@@ -15,9 +15,14 @@
 
 /* Enumerations are stored through an int. */
 _Static_assert(sizeof(enum log_level) == sizeof(int) &&
+                   sizeof(enum settings_service) == sizeof(int) &&
                    sizeof(enum settings_sandbox) == sizeof(int),
                "enum and int have one size");
 
+static const char *const service_names[SETTINGS_SERVICES + 1] = {
+    [SETTINGS_ECHO] = "echo",
+    [SETTINGS_INFO] = "info",
+};
 static const char *const on_full_names[] = {"pause", "close", NULL};
 static const char *const sandbox_names[] = {"auto", "off", "required", NULL};
 
@@ -47,7 +52,10 @@ static const struct schema_setting rows[] = {
     {SCHEMA_LISTENER, "keepalive", SCHEMA_FLAG, LISTENER(keepalive),
      .standard = "true", .needs = ENDPOINT_IS_TCP, .restart = true},
     {SCHEMA_LISTENER, "optional", SCHEMA_FLAG, LISTENER(optional), .standard = "false"},
+    {SCHEMA_LISTENER, "service", SCHEMA_CHOICE, LISTENER(service),
+     .standard = "echo", .choices = service_names, .restart = true},
 
+    {SCHEMA_TOP, "server_name", SCHEMA_STRING, IN(server_name), .standard = "", .max = 255},
     {SCHEMA_TOP, "workers", SCHEMA_NUMBER, IN(workers), .standard = "0",
      .max = SETTINGS_WORKERS_MAX, .restart = true},
     {SCHEMA_TOP, "busy_poll", SCHEMA_DURATION, IN(busy_poll_ns), .standard = "0", .max = NS_PER_S},

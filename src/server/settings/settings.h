@@ -15,6 +15,9 @@
 
 enum { SETTINGS_WORKERS_MAX = 64, SETTINGS_LISTENERS_MAX = 256 };
 
+/* What a listener serves. */
+enum settings_service { SETTINGS_ECHO, SETTINGS_INFO, SETTINGS_SERVICES };
+
 struct settings_listener {
     struct endpoint endpoint;
     char *name; /* never NULL: the endpoint's canonical text by default */
@@ -23,6 +26,7 @@ struct settings_listener {
     char *owner, *group; /* "" = leave */
     struct schema_strings allow_users, allow_groups, allow, deny;
     bool nodelay, keepalive, optional;
+    enum settings_service service;
 };
 
 enum settings_on_full { SETTINGS_PAUSE, SETTINGS_CLOSE };
@@ -35,6 +39,7 @@ struct settings {
     unsigned workers; /* 0 = one per CPU, at most 4 */
     uint64_t busy_poll_ns;
     size_t buffer;
+    char *server_name; /* "" = the host's */
 
     struct {
         unsigned connections, per_source, per_user, accept_rate; /* 0 = none */
