@@ -38,9 +38,8 @@ int server_open_listeners(struct server *server, const struct names *names,
 /* The crew for the open listeners, not started yet. */
 int server_prepare(struct server *server, struct reason *why) MUST_CHECK;
 
-/* Gives the workers what the settings say of times and names, and the log its level. Parked or not
- * started.
- */
+/* Gives the workers what the settings say of times and of our name, and the log its level. Parked
+ * or not started. */
 void server_apply_limits(struct server *server);
 
 /* Whether accept(2) fails on every port, for good. */

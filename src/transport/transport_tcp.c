@@ -235,12 +235,16 @@ int transport_tcp_ask(int fd, struct transport_tcp_state *state)
                         {IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, true}}
 
 const struct transport transport_tcp = {
-    TCP_ROW, .name = "tcp", .kind = ENDPOINT_TCP, .protocol = IPPROTO_TCP, .inherits_options = true,
+    .name = "tcp",
+    TCP_ROW,
+    .kind = ENDPOINT_TCP,
+    .protocol = IPPROTO_TCP,
+    .inherits_options = true,
 };
 
 const struct transport transport_mptcp = {
-    TCP_ROW,
     .name = "mptcp",
+    TCP_ROW,
     .kind = ENDPOINT_MPTCP,
     .protocol = ADDRESS_MPTCP,
     /* Its listener has no SO_OOBINLINE, which a connection that fell back needs. */
