@@ -82,16 +82,25 @@ static void serve(struct talk *talk)
         continue;
 }
 
+/* Serves until the client has something to read, 5 s at most. */
+static void serve_client(struct talk *talk)
+{
+    struct pollfd waiter = {.fd = talk->client, .events = POLLIN};
+
+    for (int i = 0; poll(&waiter, 1, 1) == 0; i++) {
+        assert_true(i < 5000);
+        serve(talk);
+    }
+}
+
 /* What the client reads up to the end of a line, or of the stream. */
 static char *read_line(struct talk *talk)
 {
     static char line[16384];
-    struct pollfd waiter = {.fd = talk->client, .events = POLLIN};
     size_t length = 0;
 
     while (length < sizeof line - 1) {
-        for (int i = 0; i < 5000 && poll(&waiter, 1, 1) == 0; i++)
-            serve(talk);
+        serve_client(talk);
         if (recv(talk->client, line + length, 1, 0) != 1 || line[length++] == '\n')
             break;
     }
@@ -296,14 +305,12 @@ static size_t begin_full(struct talk *talk, size_t row)
 
 static void read_filling(struct talk *talk, size_t filled)
 {
-    struct pollfd waiter = {.fd = talk->client, .events = POLLIN};
     unsigned char bytes[4096];
 
     while (filled > 0) {
         ssize_t count;
 
-        for (int i = 0; i < 5000 && poll(&waiter, 1, 1) == 0; i++)
-            serve(talk);
+        serve_client(talk);
         count = recv(talk->client, bytes, filled < sizeof bytes ? filled : sizeof bytes, 0);
         assert_true(count > 0);
         filled -= (size_t)count;
