@@ -360,6 +360,18 @@ def state_of(pid):
         return file.read().rsplit(")", 1)[1].split()[0]
 
 
+def listening_sockets(pid):
+    """The inodes, as text, of what listens in the network namespace of a process. The name of a Unix
+    socket may have any bytes, newlines too."""
+    inodes = set()
+    for table, row in (("tcp", rb"^ *\d+: \S+ \S+ 0A \S+ \S+ \S+ +\d+ +\d+ (\d+) "),
+                       ("tcp6", rb"^ *\d+: \S+ \S+ 0A \S+ \S+ \S+ +\d+ +\d+ (\d+) "),
+                       ("unix", rb"^[0-9a-f]+: \S+ \S+ 00010000 \S+ \S+ +(\d+)\b")):
+        with open("/proc/%d/net/%s" % (pid, table), "rb") as file:
+            inodes |= {inode.decode() for inode in re.findall(row, file.read(), re.M)}
+    return inodes
+
+
 def is_asleep(pid):
     """Whether all threads of a process are."""
     return all(state_of(int(task)) == "S" for task in os.listdir("/proc/%d/task" % pid))

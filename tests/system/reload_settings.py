@@ -94,14 +94,7 @@ class ReloadSettings(echotest.TestCase):
         """The inodes of the sockets that the server listens on."""
         ours = {target[8:-1] for target in server.descriptors().values()
                 if target.startswith("socket:")}
-        found = set()
-        for table, state, column in (("unix", "00010000", 6), ("tcp", "0A", 9), ("tcp6", "0A", 9)):
-            with open("/proc/%d/net/%s" % (server.pid, table), encoding="ascii") as file:
-                for line in file.readlines()[1:]:
-                    fields = line.split()
-                    if fields[3] == state and fields[column] in ours:
-                        found.add(fields[column])
-        return found
+        return ours & echotest.listening_sockets(server.pid)
 
     def test_another_spelling_keeps_the_socket(self):
         """The same address written in another way: clients that wait there are served."""

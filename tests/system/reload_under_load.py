@@ -65,12 +65,7 @@ class ReloadUnderLoad(echotest.TestCase):
 
     def listening(self, server):
         """Its listening sockets: their numbers stay as long as they live."""
-        inodes = set()
-        for name in ("tcp", "tcp6"):
-            with open("/proc/%d/net/%s" % (server.pid, name), encoding="ascii") as file:
-                inodes |= {line.split()[9] for line in file if line.split()[3] == "0A"}
-        with open("/proc/%d/net/unix" % server.pid, encoding="latin-1") as file:
-            inodes |= {line.split()[6] for line in file if line.split()[3] == "00010000"}
+        inodes = echotest.listening_sockets(server.pid)
         return {(fd, target) for fd, target in server.descriptors().items()
                 if target[8:-1] in inodes}
 
