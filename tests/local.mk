@@ -23,7 +23,7 @@ if TESTS_ENABLED
 check_PROGRAMS += $(unit_tests)
 TESTS += $(checks) $(unit_tests) $(system_tests)
 endif
-EXTRA_DIST += $(checks) $(system_tests) tests/lib/directory.py tests/lib/echotest.py \
+EXTRA_DIST += $(checks) $(system_tests) tests/README.md tests/lib/directory.py tests/lib/echotest.py \
 	tests/lib/room.h tests/bad-settings tests/check-flags tests/check-quotes.py \
 	tests/check-tarball tests/driver.py tests/lint tests/platform tests/room \
 	tests/under-valgrind tests/verify-release
