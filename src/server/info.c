@@ -57,20 +57,19 @@ static void add_name(struct greeting *line, const struct connection *connection)
         add_escaped(line, "name", host);
 }
 
-/* What the connection really speaks: where it fell back, not what the listener offers. *local gets
- * our address. */
-static void add_addresses(struct greeting *line, int fd, struct address *local)
+/* What the connection really speaks: where it fell back, not what the listener offers. */
+static void add_addresses(struct greeting *line, int fd)
 {
-    struct address peer;
+    struct address local, peer;
 
-    if (transport_local_address(fd, local) < 0)
+    if (transport_local_address(fd, &local) < 0)
         return;
-    local->protocol = transport_protocol(fd, local);
-    add(line, "transport", json_string(transport_name(local)));
-    add_address(line, "local", local);
+    local.protocol = transport_protocol(fd, &local);
+    add(line, "transport", json_string(transport_name(&local)));
+    add_address(line, "local", &local);
     if (transport_peer_address(fd, &peer) < 0)
         return;
-    peer.protocol = local->protocol;
+    peer.protocol = local.protocol;
     add_address(line, "peer", &peer);
 }
 
@@ -85,7 +84,7 @@ static void add_credentials(struct greeting *line, int fd)
     add(line, "pid", json_integer(who.pid));
 }
 
-static void add_tcp(struct greeting *line, int fd, const struct address *local)
+static void add_tcp(struct greeting *line, int fd)
 {
     struct transport_tcp_state state;
     struct greeting tcp = {0};
@@ -97,7 +96,7 @@ static void add_tcp(struct greeting *line, int fd, const struct address *local)
     add(&tcp, "rtt_us", json_integer(state.rtt_us));
     add(&tcp, "retransmits", json_integer(state.retransmits));
     add(line, "tcp", tcp.object);
-    add(line, "mptcp", json_boolean(local->protocol == ADDRESS_MPTCP));
+    add(line, "mptcp", json_boolean(state.is_multipath));
     line->failed |= tcp.failed;
 }
 
@@ -108,16 +107,15 @@ static char *describe(const struct connection *connection)
     const struct settings_listener *settings = &connection->listener->settings;
     struct greeting line = {.object = json_object()};
     int fd = connection->stream.fd;
-    struct address local;
     char *text;
 
     add(&line, "type", json_string("info"));
     add(&line, "server", json_string(PACKAGE_NAME " " PACKAGE_VERSION));
     add_name(&line, connection);
     add_escaped(&line, "listener", settings->name);
-    add_addresses(&line, fd, &local);
+    add_addresses(&line, fd);
     add_credentials(&line, fd);
-    add_tcp(&line, fd, &local);
+    add_tcp(&line, fd);
     add(&line, "connection", json_integer((json_int_t)connection->id));
     text = line.failed ? NULL : json_dumps(line.object, JSON_COMPACT);
     json_decref(line.object);

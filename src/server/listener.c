@@ -140,8 +140,7 @@ static int open_all(struct listener *listener, const struct names *names,
 {
     const struct address *list = names->addresses;
     size_t count = names->address_count;
-    bool picks = endpoint_traits(&listener->settings.endpoint) & ENDPOINT_HAS_HOST &&
-                 address_port(&list[0]) == 0;
+    bool picks = address_has_port(&list[0]) && address_port(&list[0]) == 0;
     unsigned picked = 0;
 
     *collided = false;

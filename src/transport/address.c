@@ -77,6 +77,11 @@ int address_compare(const struct address *a, const struct address *b)
     return memcmp(&a->storage, &b->storage, a->length);
 }
 
+bool address_has_port(const struct address *address)
+{
+    return find_host(address) != NULL;
+}
+
 uint32_t address_port(const struct address *address)
 {
     const struct address_host *host = find_host(address);

@@ -26,6 +26,8 @@ const char *address_protocol_name(int protocol);
 /* A total order over family, address and port. */
 int address_compare(const struct address *a, const struct address *b);
 
+/* Whether addresses of its family have one. */
+bool address_has_port(const struct address *address);
 /* The port in host order; 0 where the family has none. address_set_port does nothing there. */
 uint32_t address_port(const struct address *address);
 void address_set_port(struct address *address, uint32_t port);

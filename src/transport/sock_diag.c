@@ -172,7 +172,15 @@ static ssize_t unread_exactly(struct sock_diag *diag, int fd)
         return -ENOTSUP;
     if (getsockname(fd, (struct sockaddr *)&own, &size) < 0)
         return -errno;
-    return own.ss_family == AF_UNIX ? unread_unix(diag, fd) : unread_inet(diag, fd, &own);
+    switch (own.ss_family) {
+    case AF_UNIX:
+        return unread_unix(diag, fd);
+    case AF_INET:
+    case AF_INET6:
+        return unread_inet(diag, fd, &own);
+    default:
+        return -ENOTSUP;
+    }
 }
 
 ssize_t sock_diag_unread(struct sock_diag *diag, int fd)

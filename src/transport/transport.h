@@ -97,8 +97,8 @@ struct transport_credentials {
 };
 int transport_credentials(int fd, struct transport_credentials *credentials) MUST_CHECK;
 
-/* Of a TCP connection; with several paths, of its first. 0, or a negative errno (EOPNOTSUPP: it is
- * not TCP). */
+/* Of a TCP connection; with several paths, of its first. 0, or a negative errno, also when it is
+ * not TCP. */
 int transport_tcp_state(int fd, struct transport_tcp_state *state) MUST_CHECK;
 
 /* What a Unix endpoint has on disk, for people who ask why it does not answer. */

@@ -208,23 +208,27 @@ static int tcp_explain(const struct address *address, int code, struct reason *w
     }
 }
 
+/* Of <linux/mptcp.h>, which older kernels lack. */
+#define LEVEL_MPTCP 284
+#define MPTCP_INFO  1
+
 int transport_tcp_ask(int fd, struct transport_tcp_state *state)
 {
     struct tcp_info info = {0};
-    socklen_t length = sizeof info;
+    socklen_t length = sizeof info, first_length = sizeof(int);
+    int first; /* of struct mptcp_info; nothing of it is needed */
 
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0)
         return -errno;
     if (length < offsetof(struct tcp_info, tcpi_total_retrans) + sizeof info.tcpi_total_retrans)
         return -EOPNOTSUPP; /* an emulator that takes every option for an int */
     *state = (struct transport_tcp_state){
-        .mss = info.tcpi_snd_mss, .rtt_us = info.tcpi_rtt, .retransmits = info.tcpi_total_retrans};
+        .mss = info.tcpi_snd_mss,
+        .rtt_us = info.tcpi_rtt,
+        .retransmits = info.tcpi_total_retrans,
+        .is_multipath = getsockopt(fd, LEVEL_MPTCP, MPTCP_INFO, &first, &first_length) == 0};
     return 0;
 }
-
-/* Of <linux/mptcp.h>, which older kernels lack. */
-#define LEVEL_MPTCP 284
-#define MPTCP_INFO  1
 
 /* With the port chosen at connect, one source address reaches each server's port from all local
  * ports, not all servers together. */

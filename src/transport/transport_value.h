@@ -36,6 +36,7 @@ struct transport_listener {
 struct transport_tcp_state {
     unsigned mss, rtt_us;
     unsigned retransmits; /* segments that were sent again so far */
+    bool is_multipath;    /* it speaks MPTCP */
 };
 
 #endif
