@@ -6,7 +6,7 @@ system_tests += \
 	tests/system/limits_connections.py \
 	tests/system/limits_time.py \
 	tests/system/limits_who.py
-EXTRA_DIST += tests/lib/load.py
+EXTRA_DIST += tests/lib/holder.py tests/lib/load.py
 system_tests += \
 	tests/system/reload_refused.py \
 	tests/system/reload_settings.py \
