@@ -10,7 +10,8 @@ EXTRA_DIST += tests/lib/holder.py tests/lib/load.py
 system_tests += \
 	tests/system/reload_refused.py \
 	tests/system/reload_settings.py \
-	tests/system/reload_under_load.py
+	tests/system/reload_under_load.py \
+	tests/system/restart_held.py
 system_tests += \
 	tests/system/busy_poll.py \
 	tests/system/fairness.py \
