@@ -129,6 +129,65 @@ class InheritedSockets(holder.TestCase):
                     client.sendall(b"still there?")
                     self.assertEqual(echotest.receive_exactly(client, 12), b"still there?")
 
+    def queued(self, sock):
+        """Clients that a server whose only place is taken does not accept."""
+        clients = [self.client(self.endpoint(sock)) for _ in range(2)]
+        for client in clients:
+            client.sendall(b"still here")
+        return clients
+
+    def serve_queued(self, sock, clients):
+        """The next server has them, and no other had."""
+        server = self.start((sock,), "systemd:")
+        for client in clients:
+            self.assertEqual(echotest.receive_exactly(client, 10), b"still here")
+            client.close()
+        server.send_signal(signal.SIGUSR1)
+        self.assertEqual(server.wait_log(r"statistics listener=systemd: accepted=(\d+)"),
+                         [str(len(clients))])
+        self.assertEqual(server.stop(), 0)
+
+    def test_drain_leaves_the_socket(self):
+        """No shutdown and no last accept: who is queued, or comes now, waits for the next server."""
+        conf = self.write("conf", 'listeners = ({ endpoint = "systemd:"; });'
+                          'limits = { connections = 1; }; shutdown = { grace = "5m"; };')
+        for sock in (self.unix(), self.tcp()):
+            with self.subTest(family=sock.family):
+                server = self.start((sock,), "-c", conf)
+                with self.client(self.endpoint(sock)) as first:
+                    first.sendall(b"x")
+                    echotest.receive_exactly(first, 1)
+                    waiting = self.queued(sock)
+                    server.send_signal(signal.SIGTERM)
+                    server.wait_log("draining connections=1 queued=0 ")
+                    waiting += self.queued(sock)
+                self.assertEqual(server.process.wait(echotest.PATIENCE), 0)
+                self.assertIn("drained finished=1 cut=0", server.log())
+                self.serve_queued(sock, waiting)
+        self.assertTrue(os.path.exists(self.path()))
+
+    def test_reload_leaves_the_socket(self):
+        """The same when a reload removes the listener, with room for all or not."""
+        text = 'listeners = (%s{ endpoint = "127.0.0.1:0"; }); limits = { connections = %d; };'
+        for places, sock in ((1, self.unix()), (1, self.tcp()), (9, self.unix("2"))):
+            with self.subTest(places=places, family=sock.family):
+                conf = self.write("conf", text % ('{ endpoint = "systemd:"; }, ', places))
+                server = self.start((sock,), "-c", conf)
+                with self.client(self.endpoint(sock)) as first:
+                    first.sendall(b"x")
+                    echotest.receive_exactly(first, 1)
+                    waiting = self.queued(sock) if places == 1 else []
+                    self.write("conf", text % ("", places))
+                    server.send_signal(signal.SIGHUP)
+                    server.wait_log("reloaded listeners=1")
+                    waiting += self.queued(sock)
+                    first.sendall(b"y")  # who is served stays so
+                    self.assertEqual(echotest.receive_exactly(first, 1), b"y")
+                self.assertEqual(echotest.exchange(server.endpoints[1], b"z"), b"z")
+                self.serve_queued(sock, waiting)
+                self.assertNotIn("listener-broken", server.log())
+        self.assertTrue(os.path.exists(self.path()))
+
     def test_reload(self):
         unix, tcp = self.unix(), self.tcp()
         both = 'listeners = ({ endpoint = "systemd:a"; }, { endpoint = "systemd:b"; });'
