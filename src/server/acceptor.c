@@ -162,11 +162,21 @@ static enum outcome classify(int code)
     }
 }
 
+static bool is_inherited(const struct port *port)
+{
+    return (endpoint_traits(&port->listener->settings.endpoint) & ENDPOINT_IS_INHERITED) != 0;
+}
+
 static enum outcome accept_one(struct port *port, bool place, int *code)
 {
     struct address peer;
-    int fd = transport_accept(port->socket.fd, &port->address, &peer);
+    int fd;
 
+    /* The flag is shared with whoever else has the socket: a service manager may clear it when it
+     * starts another service, and accept(2) would wait for the next client. */
+    if (is_inherited(port))
+        io_make_nonblocking(port->socket.fd);
+    fd = transport_accept(port->socket.fd, &port->address, &peer);
     if (fd >= 0) {
         take_in(port, fd, &peer, place);
         return ACCEPTED;
@@ -244,7 +254,7 @@ bool acceptor_drain(struct port *port, unsigned *count)
     int code;
 
     /* It is left to whoever has it as well, and gets it next. */
-    if (endpoint_traits(&port->listener->settings.endpoint) & ENDPOINT_IS_INHERITED)
+    if (is_inherited(port))
         return true;
     /* So that none can slip in behind the last accept; TCP has no such thing. */
     if (transport_ends_queue(&port->listener->settings.endpoint) &&

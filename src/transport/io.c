@@ -4,9 +4,18 @@
 #include "base/seam.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+void io_make_nonblocking(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags >= 0 && !(flags & O_NONBLOCK))
+        (void)!fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
 
 int io_half_close(int fd)
 {

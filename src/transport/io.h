@@ -36,6 +36,9 @@ MUST_CHECK static inline ssize_t io_splice(int from, int to, size_t length)
     return count == -EINTR ? -EAGAIN : count;
 }
 
+/* For a descriptor that others have as well; what they did to it meanwhile is undone. */
+void io_make_nonblocking(int fd);
+
 /* Ends our direction: the peer reads to the end and then sees it. */
 int io_half_close(int fd) MUST_CHECK;
 /* Bytes that the kernel holds and the peer has not taken yet; < 0 where it cannot tell. */

@@ -35,6 +35,28 @@ class InheritedSockets(holder.TestCase):
         """Whoever passes a socket has decided who may reach it."""
         self.start((self.listening(socket.AF_INET, ("0.0.0.0", 0)),), "systemd:")
 
+    def test_made_blocking_by_another(self):
+        """The flag belongs to all that have the socket. No accept waits, so the worker goes on."""
+        for sock in (self.unix(), self.tcp()):
+            with self.subTest(family=sock.family):
+                self.start((sock,), "-w", "1", "systemd:")
+                for _ in range(2):
+                    os.set_blocking(sock.fileno(), True)
+                    with self.client(self.endpoint(sock)) as client:
+                        client.sendall(b"x")
+                        self.assertEqual(echotest.receive_exactly(client, 1), b"x")
+
+    def test_shared_with_another(self):
+        """Two servers accept from it at the same time: each client has one of them."""
+        sock = self.unix()
+        for _ in range(2):
+            self.start((sock,), "-w", "2", "systemd:")
+        clients = [self.client(self.endpoint(sock)) for _ in range(200)]
+        for client in clients:
+            client.sendall(b"x")
+        for client in clients:
+            self.assertEqual(echotest.receive_exactly(client, 1), b"x")
+
     def test_urgent_bytes(self):
         sock = self.tcp()
         self.start((sock,), "systemd:")
