@@ -211,6 +211,9 @@ static int check_ready_fd(const char *text, int *fd, struct reason *why)
     if ((flags & O_ACCMODE) == O_RDONLY)
         return reason_set(why, REASON_USAGE, 0,
                           "--ready-fd %s: this descriptor is open for reading only", text);
+    if (transport_inherited_listens((int)number))
+        return reason_set(why, REASON_USAGE, 0,
+                          "--ready-fd %s: this descriptor is a listening socket", text);
     *fd = (int)number;
     return 0;
 }

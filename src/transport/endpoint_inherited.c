@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 int endpoint_inherited_parse_name(struct endpoint *endpoint, const struct endpoint_scheme *scheme,
                                   const char *text, bool is_url, struct reason *why)
@@ -39,6 +40,10 @@ int endpoint_inherited_parse_fd(struct endpoint *endpoint, const struct endpoint
     (void)is_url;
     if (text_number(text, 0, INT_MAX, &fd, NULL) < 0)
         return reason_set(why, REASON_USAGE, 0, "write the number of a descriptor, as in fd:3");
+    if (fd == STDOUT_FILENO || fd == STDERR_FILENO)
+        return reason_set(why, REASON_USAGE, 0,
+                          "%s is for what the server tells; pass the socket as another descriptor",
+                          fd == STDOUT_FILENO ? "1, standard output," : "2, standard error,");
     snprintf(endpoint->port_text, sizeof endpoint->port_text, "%d", (int)fd);
     return 0;
 }

@@ -36,6 +36,11 @@ static int get_option(int fd, int name)
     return getsockopt(fd, SOL_SOCKET, name, &value, &length) < 0 ? -1 : value;
 }
 
+bool transport_inherited_listens(int fd)
+{
+    return get_option(fd, SO_ACCEPTCONN) == 1;
+}
+
 /* Adds a descriptor, if a server can accept on it. what is its name in the sentence. */
 static int add(int fd, const char *what, struct reason *why)
 {
@@ -58,7 +63,7 @@ static int add(int fd, const char *what, struct reason *why)
                           "%s: a %s is not supported; pass a stream "
                           "socket",
                           what, address_type_name(address->type));
-    if (get_option(fd, SO_ACCEPTCONN) != 1)
+    if (!transport_inherited_listens(fd))
         return reason_set(why, REASON_USAGE, EINVAL,
                           "%s: this socket does not listen; pass a listening one (systemd: "
                           "Accept=no)",

@@ -14,6 +14,7 @@
 #include "transport/address_value.h"
 #include "transport/endpoint_value.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Reads LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES and removes them from the environment; to be
@@ -21,6 +22,9 @@
  * meant for another process. USAGE for a value that cannot be right, and for a descriptor that is
  * no listening stream socket. */
 int transport_inherited_init(struct reason *why) MUST_CHECK;
+
+/* Whether it is a listening socket: there is nothing to write to. */
+bool transport_inherited_listens(int fd);
 
 /* Which of the sockets the listeners name: forgets what was claimed, then once for each endpoint.
  */

@@ -31,6 +31,14 @@ class InheritedSockets(holder.TestCase):
         self.start((sock,), "fd:3", LISTEN_FDS="0")
         self.echo(sock)
 
+    def test_standard_streams(self):
+        """As inetd's wait services have them: whatever the server tells goes nowhere."""
+        sock = self.tcp()
+        process = subprocess.Popen([echotest.SERVER, "fd:0"], stdin=sock, stdout=sock, stderr=sock)
+        self.addCleanup(process.wait, echotest.PATIENCE)
+        self.addCleanup(process.terminate)
+        self.echo(sock)
+
     def test_served_as_root(self):
         """Whoever passes a socket has decided who may reach it."""
         self.start((self.listening(socket.AF_INET, ("0.0.0.0", 0)),), "systemd:")
@@ -122,6 +130,14 @@ class InheritedSockets(holder.TestCase):
         unix_again = os.dup(unix.fileno())
         self.addCleanup(os.close, unix_again)
         self.refuse((unix, unix_again), "already has the address", "fd:3", "fd:4")
+
+    def test_descriptors_in_use(self):
+        """What the server writes to is no socket that it serves."""
+        sock = self.unix()
+        self.refuse((sock,), "--ready-fd 3: this descriptor is a listening socket", "systemd:",
+                    "--ready-fd=3")
+        for number in ("1", "2"):
+            self.refuse((sock,), "pass the socket as another descriptor", "fd:" + number)
 
     def test_settings(self):
         for setting, owner in (("backlog = 5", "sockets that are not inherited"),

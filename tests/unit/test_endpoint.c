@@ -230,6 +230,8 @@ static const struct {
     {"fd:", "as in fd:3", REASON_USAGE},
     {"fd:x", "as in fd:3", REASON_USAGE},
     {"fd:03", "as in fd:3", REASON_USAGE},
+    {"fd:1", "1, standard output, is for", REASON_USAGE},
+    {"fd:2", "2, standard error, is for", REASON_USAGE},
     {"fd:-1", "as in fd:3", REASON_USAGE},
     {"fd:2147483648", "as in fd:3", REASON_USAGE},
 };
