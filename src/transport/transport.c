@@ -49,6 +49,22 @@ const struct transport *transport_at(size_t row)
     return row < ROWS ? transports[row] : NULL;
 }
 
+/* A socket of a kind that is in no row, as of AF_VSOCK: what is made here always has one. */
+static int refuse_unknown(const struct endpoint *endpoint, const struct address *list, int count,
+                          struct reason *why)
+{
+    char text[ENDPOINT_TEXT_SIZE];
+
+    for (int i = 0; i < count; i++)
+        if (!find_address(&list[i]))
+            return reason_set(why, REASON_USAGE, EPROTONOSUPPORT,
+                              "%.80s: sockets of the address family %d and the protocol %d are not "
+                              "supported",
+                              endpoint_format(endpoint, text, sizeof text),
+                              address_family(&list[i]), list[i].protocol);
+    return count;
+}
+
 int transport_resolve(const struct endpoint *endpoint, enum transport_role role,
                       struct address *list, size_t capacity, struct reason *why)
 {
@@ -62,8 +78,10 @@ int transport_resolve(const struct endpoint *endpoint, enum transport_role role,
                           "listens on",
                           endpoint_format(endpoint, text, sizeof text));
     memset(list, 0, capacity * sizeof *list);
-    if (!transport)
-        return transport_inherited_resolve(endpoint, list, capacity, why);
+    if (!transport) {
+        count = transport_inherited_resolve(endpoint, list, capacity, why);
+        return refuse_unknown(endpoint, list, count, why);
+    }
     count = transport->resolve(endpoint, role, list, capacity, why);
     for (int i = 0; i < count; i++) {
         list[i].type = transport->type;
@@ -132,9 +150,9 @@ int transport_listen(struct transport_listener *listener, const struct address *
     address_format(address, text, sizeof text);
     if (!transport)
         return reason_errno(why, EAFNOSUPPORT, "socket %s", text);
+    transport_inherited_seal();
     if (options->inherited)
         return adopt(listener, transport, address, why);
-    transport_inherited_seal();
     code = seam_socket(address_family(address), address->type, address->protocol);
     if (code < 0)
         return explain_socket(transport, text, -code, why);

@@ -76,6 +76,15 @@ def has_mptcp():
     return True
 
 
+def has_vsock():
+    try:
+        with socket.socket(socket.AF_VSOCK) as sock:
+            sock.bind((socket.VMADDR_CID_ANY, socket.VMADDR_PORT_ANY))
+    except OSError:
+        return False
+    return True
+
+
 def has_services():
     try:
         return bool(socket.getservbyname("echo", "tcp"))
@@ -109,6 +118,7 @@ NAMESPACES = "namespaces of one's own (unshare, ip)"
 THINGS = {
     "IPv6": functools.cache(has_ipv6),
     "MPTCP": functools.cache(has_mptcp),
+    "AF_VSOCK": functools.cache(has_vsock),
     "/etc/services": functools.cache(has_services),
     NAMESPACES: functools.cache(has_namespaces),
     "nc": functools.cache(has_nc),

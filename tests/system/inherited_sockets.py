@@ -139,6 +139,14 @@ class InheritedSockets(holder.TestCase):
         for number in ("1", "2"):
             self.refuse((sock,), "pass the socket as another descriptor", "fd:" + number)
 
+    def test_unknown_kind(self):
+        """Refused as a whole, where an address that the machine lacks would be skipped."""
+        self.need("AF_VSOCK")
+        other = self.listening(socket.AF_VSOCK, (socket.VMADDR_CID_ANY, socket.VMADDR_PORT_ANY))
+        sentence = "systemd:: sockets of the address family 40 and the protocol 0 are not supported"
+        self.refuse((self.tcp(), other), sentence, "systemd:")
+        self.refuse((other,), sentence, "systemd:", "127.0.0.1:0")
+
     def test_settings(self):
         for setting, owner in (("backlog = 5", "sockets that are not inherited"),
                                ('mode = "0600"', "Unix socket paths"), ("nodelay = false", "TCP")):
@@ -246,6 +254,17 @@ class InheritedSockets(holder.TestCase):
             unix.close()
             echotest.connect("unix:" + self.path())
         self.assertTrue(os.path.exists(self.path()))
+
+    def test_reload_takes_no_other_number(self):
+        """Even where no socket is the server's own: the number is anybody's by then."""
+        sock = self.tcp()
+        text = 'listeners = ({ endpoint = "fd:%d"; });'
+        conf = self.write("conf", text % 3)
+        server = self.start((sock, self.unix()), "-c", conf, LISTEN_FDS="0")
+        self.write("conf", text % 4)
+        server.send_signal(signal.SIGHUP)
+        server.wait_log("reload-refused .*fd:4: a socket can be inherited at the start only")
+        self.echo(sock)
 
     def test_socket_activate(self):
         self.need("systemd-socket-activate")
