@@ -115,6 +115,18 @@ static enum address_overlap inet6_overlap(const struct address *a, const struct 
     return overlap(a, b, inet6_port(a) && inet6_port(a) == inet6_port(b), is_any6(a) || is_any6(b));
 }
 
+void address_inet_normalise(struct address *address)
+{
+    struct sockaddr_in6 mapped = *ipv6(address);
+
+    if (address_family(address) != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&mapped.sin6_addr))
+        return;
+    address->storage = (struct sockaddr_storage){.ss_family = AF_INET};
+    address->length = sizeof(struct sockaddr_in);
+    ipv4(address)->sin_port = mapped.sin6_port;
+    memcpy(&ipv4(address)->sin_addr, mapped.sin6_addr.s6_addr + 12, 4);
+}
+
 const struct address_family address_inet = {
     .family = AF_INET,
     .name = "AF_INET",

@@ -8,4 +8,8 @@
 extern const struct address_family address_inet;
 extern const struct address_family address_inet6;
 
+/* What a dual-stack IPv6 socket says of IPv4 (::ffff:192.0.2.1) becomes an address of IPv4; any
+ * other stays as it is. */
+void address_inet_normalise(struct address *address);
+
 #endif

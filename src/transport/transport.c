@@ -2,6 +2,7 @@
 #include "transport/transport.h"
 
 #include "base/seam.h"
+#include "transport/address_inet.h"
 #include "transport/address_unix.h"
 #include "transport/io.h"
 #include "transport/transport_inherited.h"
@@ -236,6 +237,7 @@ int transport_accept(int listen_fd, const struct address *local, struct address 
     while (fd == -EINTR);
     if (fd < 0)
         return fd;
+    address_inet_normalise(peer);
     code = transport && transport->inherits_options ? 0 : keep_urgent_inline(fd);
     if (code < 0) {
         io_close(&fd);
@@ -264,7 +266,10 @@ static struct address blank(int fd)
 int transport_local_address(int fd, struct address *address)
 {
     *address = blank(fd);
-    return getsockname(fd, (struct sockaddr *)&address->storage, &address->length) < 0 ? -errno : 0;
+    if (getsockname(fd, (struct sockaddr *)&address->storage, &address->length) < 0)
+        return -errno;
+    address_inet_normalise(address);
+    return 0;
 }
 
 int transport_peer_address(int fd, struct address *address)
@@ -272,6 +277,7 @@ int transport_peer_address(int fd, struct address *address)
     *address = blank(fd);
     if (getpeername(fd, (struct sockaddr *)&address->storage, &address->length) < 0)
         return -errno;
+    address_inet_normalise(address);
     return address->length > sizeof(sa_family_t) ? 0 : -ENOENT;
 }
 

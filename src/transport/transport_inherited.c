@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "transport/address.h"
+#include "transport/address_inet.h"
 #include "transport/endpoint.h"
 
 #include <errno.h>
@@ -56,6 +57,7 @@ static int add(int fd, const char *what, struct reason *why)
     if (!S_ISSOCK(status.st_mode) ||
         getsockname(fd, (struct sockaddr *)&address->storage, &address->length) < 0)
         return reason_set(why, REASON_USAGE, ENOTSOCK, "%s: this descriptor is not a socket", what);
+    address_inet_normalise(address);
     address->type = get_option(fd, SO_TYPE);
     address->protocol = get_option(fd, SO_PROTOCOL);
     if (address->type != SOCK_STREAM)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: ISC
 """systemd:, systemd:NAME and fd:N: sockets that whoever starts the server has open already."""
 
+import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -130,6 +132,24 @@ class InheritedSockets(holder.TestCase):
         unix_again = os.dup(unix.fileno())
         self.addCleanup(os.close, unix_again)
         self.refuse((unix, unix_again), "already has the address", "fd:3", "fd:4")
+
+    def test_dual_stack(self):
+        """An IPv4 client of it is told as one, and so is an address of IPv4 that it is bound to."""
+        self.need("IPv6")
+        conf = self.write("conf", 'listeners = ({ endpoint = "systemd:"; service = "info"; });')
+        for host in ("::", "::ffff:127.0.0.1"):
+            with self.subTest(host=host):
+                sock = socket.create_server((host, 0), family=socket.AF_INET6, dualstack_ipv6=True)
+                self.addCleanup(sock.close)
+                server = self.start((sock,), "-v", "-c", conf)
+                local = "127.0.0.1:%d" % sock.getsockname()[1]
+                with self.client(local) as client:
+                    peer = "%s:%d" % client.getsockname()
+                    with client.makefile("rb") as lines:
+                        told = json.loads(lines.readline())
+                self.assertEqual((told["local"], told["peer"]), (local, peer))
+                server.wait_log("accept .*peer=%s\n" % re.escape(peer))
+                self.assertEqual(server.endpoint, "[::]" + local[9:] if host == "::" else local)
 
     def test_descriptors_in_use(self):
         """What the server writes to is no socket that it serves."""
