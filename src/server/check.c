@@ -73,6 +73,20 @@ static int check_apart(const struct settings *settings, const struct names *name
     return 0;
 }
 
+/* A service manager passes sockets to the service alone, not to a check that runs before it. */
+static bool is_left_out(const struct settings_listener *listener, settings_complain *complain,
+                        void *context)
+{
+    char text[ENDPOINT_TEXT_SIZE], sentence[sizeof text + 64];
+
+    if (!transport_inherited_is_absent(&listener->endpoint))
+        return false;
+    snprintf(sentence, sizeof sentence, "%s: not checked: no such socket is passed to this check",
+             endpoint_format(&listener->endpoint, text, sizeof text));
+    complain(context, sentence);
+    return true;
+}
+
 /* *optional: whether a start goes on without it. */
 static int check_listener(const struct settings *settings, struct names *names, size_t index,
                           bool *optional, struct reason *why)
@@ -118,6 +132,11 @@ int check_listeners(const struct settings *settings, unsigned worker_count,
         char sentence[sizeof why.text + 600];
         bool optional;
 
+        if (is_left_out(listener, complain, context)) {
+            good++;
+            port_count++;
+            continue;
+        }
         if (check_listener(settings, names, i, &optional, &why) == 0) {
             good++;
             port_count += names[i].address_count * listener_port_count(listener, worker_count);

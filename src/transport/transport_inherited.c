@@ -181,6 +181,16 @@ void transport_inherited_claim(const struct endpoint *endpoint)
             sockets[i].is_claimed = true;
 }
 
+bool transport_inherited_is_absent(const struct endpoint *endpoint)
+{
+    if (endpoint->kind == ENDPOINT_FD)
+        return fcntl(number_of(endpoint), F_GETFD) < 0;
+    for (size_t i = 0; i < count; i++)
+        if (sockets[i].is_passed)
+            return false;
+    return endpoint->kind == ENDPOINT_SYSTEMD;
+}
+
 int transport_inherited_check(struct reason *why)
 {
     char text[ADDRESS_TEXT_SIZE], name[64];

@@ -31,6 +31,10 @@ bool transport_inherited_listens(int fd);
 void transport_inherited_unclaim(void);
 void transport_inherited_claim(const struct endpoint *endpoint);
 
+/* Whether a check of settings cannot see what the endpoint means: systemd: where no service manager
+ * has passed a socket, fd: where the descriptor is not open. */
+bool transport_inherited_is_absent(const struct endpoint *endpoint);
+
 /* Whether each socket of the service manager is claimed or was taken earlier. -1: USAGE. */
 int transport_inherited_check(struct reason *why) MUST_CHECK;
 

@@ -182,6 +182,19 @@ class InheritedSockets(holder.TestCase):
                 env=dict(os.environ, PASSED=str(sock.fileno()), LISTEN_FDS="1"))
             self.assertEqual(got, status, errors)
 
+    def test_check_elsewhere(self):
+        """A check of the settings has no sockets where no service manager starts it."""
+        conf = self.write("conf", 'listeners = ({ endpoint = "systemd:web"; });')
+        for arguments in (("-c", conf), ("systemd:", "fd:99")):
+            status, _, errors = echotest.run(echotest.SERVER, "-t", *arguments)
+            self.assertEqual(status, 0, errors)
+            self.assertIn(": not checked: no such socket is passed to this check", errors)
+        status, text, errors = echotest.run(echotest.SERVER, "-T", "-c", conf)
+        self.assertEqual((status, errors), (0, ""))
+        self.assertIn('endpoint = "systemd:web";', text)
+        again = echotest.run(echotest.SERVER, "-T", "-c", self.write("again", text))
+        self.assertEqual(again, (0, text, ""))
+
     def test_next_server_serves_who_waits(self):
         """The socket is not shut down, and its path stays."""
         for sock in (self.unix(), self.tcp()):
