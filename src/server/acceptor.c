@@ -162,11 +162,6 @@ static enum outcome classify(int code)
     }
 }
 
-static bool is_inherited(const struct port *port)
-{
-    return (endpoint_traits(&port->listener->settings.endpoint) & ENDPOINT_IS_INHERITED) != 0;
-}
-
 static enum outcome accept_one(struct port *port, bool place, int *code)
 {
     struct address peer;
@@ -174,7 +169,7 @@ static enum outcome accept_one(struct port *port, bool place, int *code)
 
     /* The flag is shared with whoever else has the socket: a service manager may clear it when it
      * starts another service, and accept(2) would wait for the next client. */
-    if (is_inherited(port))
+    if (port->socket.is_inherited)
         io_make_nonblocking(port->socket.fd);
     fd = transport_accept(port->socket.fd, &port->address, &peer);
     if (fd >= 0) {
@@ -254,7 +249,7 @@ bool acceptor_drain(struct port *port, unsigned *count)
     int code;
 
     /* It is left to whoever has it as well, and gets it next. */
-    if (is_inherited(port))
+    if (port->socket.is_inherited)
         return true;
     /* So that none can slip in behind the last accept; TCP has no such thing. */
     if (transport_ends_queue(&port->listener->settings.endpoint) &&

@@ -69,6 +69,7 @@ static int share(struct listener *listener, struct port *holder, struct reason *
                               .worker_index = old->worker_index,
                               .first = old->first,
                               .address = old->address,
+                              .socket.is_inherited = old->socket.is_inherited,
                               .donor = old};
         port->socket.fd = fcntl(old->socket.fd, F_DUPFD_CLOEXEC, 0);
         if (port->socket.fd < 0)
@@ -234,7 +235,7 @@ void listener_take_over(struct listener *listener)
         donor->handed_over = true;
         port->donor = NULL;
         /* As in listener_update. */
-        if (endpoint_traits(&listener->settings.endpoint) & ENDPOINT_HAS_BACKLOG)
+        if (!port->socket.is_inherited)
             (void)seam_listen(fd, (int)listener->settings.backlog);
     }
 }
@@ -306,7 +307,8 @@ void listener_update(struct listener *listener, const struct settings_listener *
         return;
     /* listen(2) on a listening socket sets a new backlog and cannot fail for another reason. */
     for (size_t i = 0; fresh.backlog != listener->settings.backlog && i < listener->port_count; i++)
-        (void)seam_listen(listener->ports[i].socket.fd, (int)fresh.backlog);
+        if (!listener->ports[i].socket.is_inherited)
+            (void)seam_listen(listener->ports[i].socket.fd, (int)fresh.backlog);
     settings_release_listener(&listener->settings);
     listener->settings = fresh;
 }

@@ -149,7 +149,7 @@ void server_tell_listener(const struct listener *listener)
                 LOG_ESCAPED("address", text), LOG_ESCAPED("from", port->donor->listener->text));
             continue;
         }
-        if (endpoint_traits(&listener->settings.endpoint) & ENDPOINT_IS_INHERITED) {
+        if (port->socket.is_inherited) {
             LOG(LOG_LEVEL_INFO, "inherited", LOG_NUMBER("fd", (uint64_t)port->socket.fd),
                 LOG_ESCAPED("address", text));
             continue;

@@ -128,6 +128,7 @@ static int adopt(struct transport_listener *listener, const struct transport *tr
     char text[ADDRESS_TEXT_SIZE];
     int code;
 
+    listener->is_inherited = true;
     listener->fd = transport_inherited_take(address, why);
     if (listener->fd < 0)
         return -1;

@@ -29,7 +29,8 @@ struct transport_listener {
     int fd;
     dev_t device;
     ino_t inode;
-    char path[108]; /* "" when there is nothing to remove */
+    char path[108];    /* "" when there is nothing to remove */
+    bool is_inherited; /* others have it as well: it is never shut down, nor listened on anew */
 };
 
 /* What TCP knows of the way to its peer. */

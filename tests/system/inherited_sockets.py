@@ -30,8 +30,11 @@ class InheritedSockets(holder.TestCase):
     def test_by_number_alone(self):
         """Without a service manager."""
         sock = self.tcp()
-        self.start((sock,), "fd:3", LISTEN_FDS="0")
+        server = self.start((sock,), "fd:3", LISTEN_FDS="0")
         self.echo(sock)
+        with open("/proc/%d/fdinfo/3" % server.pid, encoding="ascii") as file:
+            flags = int(re.search(r"flags:\s+([0-7]+)", file.read()).group(1), 8)
+        self.assertTrue(flags & os.O_CLOEXEC and flags & os.O_NONBLOCK, oct(flags))
 
     def test_standard_streams(self):
         """As inetd's wait services have them: whatever the server tells goes nowhere."""
@@ -83,7 +86,10 @@ class InheritedSockets(holder.TestCase):
         connected, other = socket.socketpair()
         datagrams = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         reader, writer = os.pipe()
-        for sock in (connected, other, datagrams):
+        records = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        records.bind(self.path("records"))
+        records.listen()
+        for sock in (connected, other, datagrams, records):
             self.addCleanup(sock.close)
         for fd in (reader, writer):
             self.addCleanup(os.close, fd)
@@ -110,6 +116,7 @@ class InheritedSockets(holder.TestCase):
                    ((bound,), {}, "descriptor 3: this socket does not listen"),
                    ((connected,), {}, "descriptor 3: this socket does not listen"),
                    ((unix, datagrams), {}, "descriptor 4: a SOCK_DGRAM is not supported"),
+                   ((records,), {}, "descriptor 3: a SOCK_SEQPACKET is not supported"),
                    ((unix, tcp), {"LISTEN_FDNAMES": "a"}, "LISTEN_FDNAMES=a: expected a name for"),
                    ((unix,), {"LISTEN_FDNAMES": "a:b"}, "LISTEN_FDNAMES=a:b: expected"),
                    ((unix,), {"LISTEN_FDNAMES": "x" * 256}, "names of at most 255 bytes"))
@@ -158,6 +165,28 @@ class InheritedSockets(holder.TestCase):
                     "--ready-fd=3")
         for number in ("1", "2"):
             self.refuse((sock,), "pass the socket as another descriptor", "fd:" + number)
+
+    def test_passed_twice(self):
+        sock = self.tcp()
+        server = self.start((sock, sock), "systemd:")
+        for _ in range(10):
+            self.echo(sock)
+        self.assertEqual(server.stop(), 0)
+        self.refuse((sock, sock), "already has the address", "systemd:a", "systemd:",
+                    LISTEN_FDNAMES="a:b")
+
+    def test_odd_names(self):
+        """Whatever is between the colons is a name, nothing as well."""
+        unix, tcp = self.unix(), self.tcp()
+        for names, *endpoints in ((":", "systemd:"), ("a b:\xff", "systemd:a b", "systemd:"),
+                                  ("systemd=:@x", "systemd:@x", "systemd:systemd=")):
+            with self.subTest(names=names):
+                server = self.start((unix, tcp), *endpoints, LISTEN_FDNAMES=names)
+                self.echo(unix)
+                self.echo(tcp)
+                self.assertEqual(server.stop(), 0)
+        self.refuse((unix, tcp), 'descriptor 3, name "") belongs to no listener', "fd:4",
+                    LISTEN_FDNAMES=":")
 
     def test_unknown_kind(self):
         """Refused as a whole, where an address that the machine lacks would be skipped."""
@@ -287,6 +316,38 @@ class InheritedSockets(holder.TestCase):
             unix.close()
             echotest.connect("unix:" + self.path())
         self.assertTrue(os.path.exists(self.path()))
+
+    def test_reload_names_it_anew(self):
+        """The socket goes from listener to listener, and nobody is cut or refused."""
+        sock = self.tcp()
+        text = 'listeners = ({ endpoint = "%s"; });'
+        names = ("systemd:", "fd:3", "systemd:", "systemd:a", "fd:3", "systemd:a")
+        server = self.start((sock,), "-c", self.write("conf", text % names[-1]), LISTEN_FDNAMES="a")
+        with self.client(self.endpoint(sock)) as client:
+            for number, name in enumerate(names):
+                self.write("conf", text % name)
+                server.send_signal(signal.SIGHUP)
+                server.wait_log("reloaded listeners=1", number + 1)
+                client.sendall(b"x")
+                self.assertEqual(echotest.receive_exactly(client, 1), b"x")
+                self.echo(sock)
+
+    def test_reload_gives_it_to_another_kind(self):
+        """A listener that names the address has the socket, which is still only left at the end."""
+        text = 'listeners = ({ endpoint = "%s"; });'
+        for sock in (self.unix(), self.tcp()):
+            with self.subTest(family=sock.family):
+                conf = self.write("conf", text % "systemd:")
+                server = self.start((sock,), "-w", "1", "-c", conf)
+                self.write("conf", text % self.endpoint(sock))
+                server.send_signal(signal.SIGHUP)
+                server.wait_log("reloaded listeners=1")
+                os.set_blocking(sock.fileno(), True)
+                self.echo(sock)
+                self.echo(sock)
+                self.assertEqual(server.stop(), 0)
+                self.assertTrue(os.path.exists(self.path()))
+                self.serve_queued(sock, self.queued(sock))
 
     def test_reload_takes_no_other_number(self):
         """Even where no socket is the server's own: the number is anybody's by then."""
