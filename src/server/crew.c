@@ -22,21 +22,6 @@ static struct crew *crew_of(const struct worker *worker)
     return OWNER(worker->roster, struct crew, roster);
 }
 
-/* Waits until the main thread is done. */
-static void park(struct crew *crew)
-{
-    pthread_mutex_lock(&crew->lock);
-    if (crew->park) {
-        crew->parked++;
-        pthread_cond_broadcast(&crew->changed);
-        while (crew->park)
-            pthread_cond_wait(&crew->changed, &crew->lock);
-        crew->parked--;
-        pthread_cond_broadcast(&crew->changed);
-    }
-    pthread_mutex_unlock(&crew->lock);
-}
-
 static void empty_inbox(struct worker *worker)
 {
     struct connection *list = worker_take(worker);
@@ -116,6 +101,23 @@ static void answer(struct worker *worker)
     loop_wake(crew->roster.main_loop);
 }
 
+/* Waits until the main thread is done. What it has asked since the last answer is answered before:
+ * while somebody is parked the lists that are summed up change. */
+static void park(struct crew *crew, struct worker *worker)
+{
+    pthread_mutex_lock(&crew->lock);
+    if (crew->park) {
+        answer(worker);
+        crew->parked++;
+        pthread_cond_broadcast(&crew->changed);
+        while (crew->park)
+            pthread_cond_wait(&crew->changed, &crew->lock);
+        crew->parked--;
+        pthread_cond_broadcast(&crew->changed);
+    }
+    pthread_mutex_unlock(&crew->lock);
+}
+
 /* Everything between two turns that is not the way of every message. */
 static void attend(struct worker *worker)
 {
@@ -125,7 +127,7 @@ static void attend(struct worker *worker)
     atomic_store_explicit(&worker->attention, false, memory_order_release);
     empty_inbox(worker);
     answer(worker);
-    park(crew);
+    park(crew, worker);
     now_ns = clock_now_ns();
     if (acceptor_resume(worker, now_ns) || worker->limits.idle_ns || worker->limits.write_ns ||
         worker->limits.lifetime_ns)

@@ -12,6 +12,8 @@
 #include "server/statistics.h"
 
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <unistd.h>
 
 enum { WORKERS = 4, CLIENTS = 12 };
@@ -201,6 +203,41 @@ static void statistics_park_nobody(void **state)
     end(&house);
 }
 
+static void *take_turn(void *worker)
+{
+    assert_true(crew_turn(worker) >= 0);
+    return NULL;
+}
+
+/* Also when it is asked between its answer and the moment when it parks. */
+static void whoever_is_parked_has_answered(void **state)
+{
+    struct worker *worker;
+    struct house house;
+    struct crew *crew;
+    pthread_t thread;
+
+    (void)state;
+    begin(&house);
+    crew = &house.server.crew;
+    worker = crew->roster.workers;
+    pthread_mutex_lock(&crew->lock); /* it gets as far as to where it would park */
+    crew_ask(crew);
+    assert_int_equal(pthread_create(&thread, NULL, take_turn, worker), 0);
+    while (!crew_has_answered(worker))
+        sched_yield();
+    crew_ask(crew);
+    crew->park = true;
+    crew->started = 1;
+    pthread_mutex_unlock(&crew->lock);
+    crew_park(crew);
+    assert_true(crew_has_answered(worker));
+    crew_resume(crew);
+    pthread_join(thread, NULL);
+    crew->started = 0;
+    end(&house);
+}
+
 /* One listener goes, one stays, one comes; then all is drained. */
 static void a_reload_and_a_drain(void **state)
 {
@@ -266,6 +303,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(clients_are_spread),
         cmocka_unit_test(statistics_park_nobody),
+        cmocka_unit_test(whoever_is_parked_has_answered),
         cmocka_unit_test(a_reload_and_a_drain),
     };
 
