@@ -124,7 +124,9 @@ static void attend(struct worker *worker)
     struct crew *crew = crew_of(worker);
     uint64_t now_ns;
 
-    atomic_store_explicit(&worker->attention, false, memory_order_release);
+    /* An exchange: whoever calls from here on is heard in the next turn, and what it stored before
+     * is seen in this one, on machines too that load before they have stored. */
+    atomic_exchange_explicit(&worker->attention, false, memory_order_acq_rel);
     empty_inbox(worker);
     answer(worker);
     park(crew, worker);
