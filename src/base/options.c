@@ -46,10 +46,9 @@ void options_print(const struct options_row *rows, FILE *out)
 
 const struct options_row *options_find(const struct options_row *rows, int letter)
 {
-    for (; rows->letter; rows++)
-        if (rows->letter == letter)
-            return rows;
-    return NULL;
+    while (rows->letter && rows->letter != letter)
+        rows++;
+    return rows;
 }
 
 /* The long options that begin so; getopt takes a beginning that belongs to one alone. */
@@ -90,7 +89,7 @@ static int refuse(const struct options_row *rows, int result, const char *word, 
     const struct options_row *row = options_find(rows, optopt);
     char name[64];
 
-    if (row)
+    if (row->letter)
         return reason_set(why, REASON_USAGE, 0, "option %s %s%s", row_name(row, name, sizeof name),
                           result == ':' ? "needs an argument: " : "takes no argument",
                           result == ':' ? row->argument : "");

@@ -31,7 +31,7 @@ int options_read(const struct options_row *rows, int argc, char **argv,
                                struct reason *why),
                  void *context, struct reason *why) MUST_CHECK;
 
-/* The row of a letter, which the table has. */
+/* The row of a letter; the one that ends the table, if none has it. Never NULL. */
 const struct options_row *options_find(const struct options_row *rows, int letter);
 
 /* The table for people, two columns. */

@@ -218,6 +218,7 @@ int transport_tcp_ask(int fd, struct transport_tcp_state *state)
     socklen_t length = sizeof info, first_length = sizeof(int);
     int first; /* of struct mptcp_info; nothing of it is needed */
 
+    *state = (struct transport_tcp_state){0};
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0)
         return -errno;
     if (length < offsetof(struct tcp_info, tcpi_total_retrans) + sizeof info.tcpi_total_retrans)
