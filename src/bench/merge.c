@@ -20,6 +20,13 @@ static unsigned name_index(const char *const *names, const char *name)
     return 0;
 }
 
+/* Of a field that not every report has, those of older versions as well. */
+static uint64_t number_if_any(struct document *document, const struct json_t *object,
+                              const char *key)
+{
+    return document_has(document, object, key) ? document_number(document, object, key) : 0;
+}
+
 static void read_plan(struct document *document, struct plan *plan)
 {
     const struct json_t *object = document_object(document, NULL, "plan");
@@ -30,8 +37,7 @@ static void read_plan(struct document *document, struct plan *plan)
     if (plan->rate)
         plan->arrival = (enum pacer_arrival)name_index(plan_arrival_names,
                                                        document_text(document, object, "arrival"));
-    plan->seed =
-        document_has(document, object, "seed") ? document_number(document, object, "seed") : 0;
+    plan->seed = number_if_any(document, object, "seed");
     plan->connections = (unsigned)document_number(document, object, "connections");
     plan->idle = (unsigned)document_number(document, object, "idle");
     plan->threads = (unsigned)document_number(document, object, "threads");
@@ -42,9 +48,7 @@ static void read_plan(struct document *document, struct plan *plan)
     plan->verify =
         (enum plan_verify)name_index(plan_verify_names, document_text(document, object, "verify"));
     plan->busy_poll = document_truth(document, object, "busy_poll");
-    plan->messages = document_has(document, object, "messages")
-                         ? document_number(document, object, "messages")
-                         : 0;
+    plan->messages = number_if_any(document, object, "messages");
     if (!plan->messages)
         plan->duration_ns = document_number(document, object, "duration_ns");
     plan->warmup_ns = document_number(document, object, "warmup_ns");
@@ -100,7 +104,7 @@ static void read_tally(struct document *document, bool open, struct tally *tally
     tally->lost = document_number(document, NULL, "lost");
     tally->unsent = document_number(document, NULL, "unsent");
     tally->connects = document_number(document, NULL, "connects");
-    tally->fallbacks = document_number(document, NULL, "fallbacks");
+    tally->fallbacks = number_if_any(document, NULL, "fallbacks");
     read_words(document, "connect_errors", tally->connect_errors);
     read_words(document, "errors", tally->errors);
     tally->no_port = document_number(document, limits, "ports");

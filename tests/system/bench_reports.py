@@ -373,6 +373,14 @@ class Reports(echotest.TestCase):
             result = json.loads(self.bench("-j", "--merge", self.write(name, text)))
             self.assertEqual(result["messages"], 30)
 
+    def test_merge_older(self):
+        """A report of a version that did not count the connections that fell back."""
+        self.bench("-n", "10", "-o", self.path("0.json"), self.endpoint)
+        report = json.loads(self.read("0.json"))
+        del report["fallbacks"]
+        result = json.loads(self.bench("-j", "--merge", self.write("old", json.dumps(report))))
+        self.assertEqual((result["messages"], result["fallbacks"]), (10, 0))
+
     def test_merge_refuses(self):
         open_loop = self.path("open.json")
         closed = self.path("closed.json")
