@@ -6,8 +6,6 @@
 
 #include "base/reason.h"
 
-#include <stdbool.h>
-#include <stdint.h>
 
 /* The values are epoll's own, so that no event needs translating. */
 enum {

@@ -6,7 +6,6 @@
 #include "bench/engine/workload.h"
 
 #include <errno.h>
-#include <string.h>
 
 static const char *mode_name(const struct plan *plan)
 {

@@ -2,7 +2,6 @@
 #include "client/connect.h"
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "client/interrupt.h"
 #include "client/lookup.h"
 #include "transport/io.h"
@@ -10,7 +9,6 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 
 /* RFC 8305, section 5: the recommended delay between two attempts. */
 #define NEXT_ADDRESS_NS (250 * NS_PER_MS)

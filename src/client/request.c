@@ -6,7 +6,6 @@
 #include "measure/pattern.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum {
     LONG_VERIFY = OPTIONS_LONG,

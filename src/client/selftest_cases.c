@@ -4,7 +4,6 @@
 #include "client/generator.h"
 #include "client/interrupt.h"
 #include "client/selftest.h"
-#include "transport/io.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* What locale(7) says: the first of the three that is set decides. */
 static bool locale_is_utf8(void)

@@ -7,7 +7,6 @@
 
 #include "base/loop.h"
 #include "bench/engine/shard.h"
-#include "measure/compare.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -6,7 +6,6 @@
 
 #include <grp.h>
 #include <pwd.h>
-#include <string.h>
 
 static int find_owner(struct names *names, const struct settings_listener *settings,
                       struct reason *why)
