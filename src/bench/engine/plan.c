@@ -222,7 +222,6 @@ static int set_time(struct plan *plan, int letter, const char *argument, struct 
 {
     switch (letter) {
     case 'd':
-        plan->duration_given = true;
         return set_duration(&plan->duration_ns, argument, NS_PER_MS, why);
     case PLAN_OPTION_WARMUP:
         return set_duration(&plan->warmup_ns, argument, 0, why);
@@ -289,7 +288,6 @@ static int set_other(struct plan *plan, int letter, const char *argument, struct
     case PLAN_OPTION_ARRIVAL:
         status = set_name(plan_arrival_names, argument, &index, why);
         plan->arrival = (enum pacer_arrival)index;
-        plan->arrival_given = true;
         return status;
     case PLAN_OPTION_VERIFY:
         status = set_name(plan_verify_names, argument, &index, why);
@@ -320,7 +318,7 @@ static int set_other(struct plan *plan, int letter, const char *argument, struct
 
 int plan_set(struct plan *plan, int letter, const char *argument, struct reason *why)
 {
-    const struct options_row *row = plan_options;
+    const struct options_row *row = options_find(plan_options, letter);
     struct reason inner;
     int status = set_switch(plan, letter);
 
@@ -331,8 +329,6 @@ int plan_set(struct plan *plan, int letter, const char *argument, struct reason 
     if (status == OTHER_KIND)
         status = set_other(plan, letter, argument, &inner);
     assert(status != OTHER_KIND);
-    while (row->letter != letter)
-        row++;
     plan->given |= UINT64_C(1) << (row - plan_options);
     if (status == 0)
         return 0;
@@ -351,9 +347,5 @@ int plan_add_endpoint(struct plan *plan, const char *text, struct reason *why)
 
 bool plan_has(const struct plan *plan, int letter)
 {
-    size_t row = 0;
-
-    while (plan_options[row].letter != letter)
-        row++;
-    return plan->given >> row & 1;
+    return plan->given >> (options_find(plan_options, letter) - plan_options) & 1;
 }

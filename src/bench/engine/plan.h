@@ -31,12 +31,10 @@ struct plan {
     size_t endpoint_count;
     unsigned connections, idle, threads, in_flight, rounds;
     uint64_t duration_ns, warmup_ns, timeout_ns, interval_ns;
-    bool duration_given;
     uint64_t messages; /* 0: duration_ns decides */
     uint64_t size_min, size_max;
     uint64_t rate; /* 0: closed loop */
     enum pacer_arrival arrival;
-    bool arrival_given;
     uint64_t churn;
     uint64_t seed; /* of the bytes, the sizes and the arrivals */
     bool busy_poll;

@@ -39,9 +39,9 @@ static int check_pairs(const struct plan *plan, struct reason *why)
         bool both;
         const char *sentence;
     } pairs[] = {
-        {plan->arrival_given && !plan->rate && !plan->find_max.count,
+        {plan_has(plan, PLAN_OPTION_ARRIVAL) && !plan->rate && !plan->find_max.count,
          "--arrival belongs to an open loop: give a rate with -R"},
-        {plan->messages && plan->duration_given, "-d and -n are mutually exclusive"},
+        {plan->messages && plan_has(plan, 'd'), "-d and -n are mutually exclusive"},
         {plan->messages && plan->find_max.count, "--find-max goes by time: use -d and not -n"},
         {plan->rounds > 1 && plan->endpoint_count < 2,
          "--interleave compares several endpoints: name two or more"},
@@ -96,7 +96,7 @@ int plan_check(struct plan *plan, struct reason *why)
         plan->threads = cpus > 0 ? (unsigned)cpus : 1;
     if (plan->threads > plan->connections)
         plan->threads = plan->connections;
-    if (plan->find_max.count && !plan->duration_given)
+    if (plan->find_max.count && !plan_has(plan, 'd'))
         plan->duration_ns = 2 * NS_PER_S;
     return 0;
 }
