@@ -29,7 +29,7 @@ void output_begin_bytes(struct terminal *terminal)
 int output_bytes(struct terminal *terminal, const void *bytes, size_t length, struct reason *why)
 {
     terminal_write(terminal, bytes, length);
-    /* Not terminal_flush: a character may go on in the next piece. */
+    /* Not output_flush: a character may go on in the next piece. */
     return output_line(why);
 }
 

@@ -16,8 +16,8 @@ struct result {
     char address[ADDRESS_TEXT_SIZE];
     char started[32];    /* wall clock, ISO 8601, UTC */
     uint64_t elapsed_ns; /* measured time */
-    unsigned connected;  /* connections that stood when the measured time began */
-    unsigned idle;       /* silent ones among them */
+    unsigned connected;  /* connections that were open when the load began */
+    unsigned idle;       /* silent ones besides them */
     unsigned processes;  /* 1; more in a merged result */
     unsigned threads;
     uint64_t user_ns, system_ns; /* the generator's own CPU in the measured time */
