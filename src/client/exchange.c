@@ -29,7 +29,8 @@ void exchange_init(struct exchange *exchange, int fd, struct compare *compare,
     exchange->start_ns = exchange->progress_ns = clock_now_ns();
 }
 
-uint64_t exchange_owed(const struct exchange *exchange)
+/* Bytes sent whose echo is not back. */
+static uint64_t owed_bytes(const struct exchange *exchange)
 {
     return exchange->compare ? compare_owed(exchange->compare) : 0;
 }
@@ -60,7 +61,8 @@ int exchange_judge(struct exchange *exchange, enum reason_word word, uint64_t wa
     return explain(&exchange->verdict, why);
 }
 
-void exchange_half_close(struct exchange *exchange)
+/* Sends our end; once. */
+static void half_close(struct exchange *exchange)
 {
     if (exchange->half_closed)
         return;
@@ -128,7 +130,7 @@ static int count_extra(struct exchange *exchange, struct reason *why)
 
     if (exchange->end_ns && exchange->end_ns < deadline_ns)
         deadline_ns = exchange->end_ns;
-    exchange_half_close(exchange);
+    half_close(exchange);
     while (!exchange->ended && exchange->compare->verdict.extra < EXTRA_MAX) {
         ssize_t count = take(exchange, bytes, sizeof bytes);
 
@@ -229,7 +231,7 @@ static int judge_end(struct exchange *exchange, struct reason *why)
 /* Something is expected of the peer: an echo, room for more, or its end. */
 static bool is_waiting_for_peer(const struct exchange *exchange)
 {
-    return exchange->pending_length || exchange->half_closed || exchange_owed(exchange);
+    return exchange->pending_length || exchange->half_closed || owed_bytes(exchange);
 }
 
 /* When the peer is late with what is outstanding; 0 = never. */
@@ -326,7 +328,7 @@ static ssize_t turn(struct exchange *exchange, enum exchange_goal goal, struct r
     if (sent < 0)
         return -1;
     if (goal == EXCHANGE_ENDED && exchange->exhausted && !exchange->pending_length)
-        exchange_half_close(exchange);
+        half_close(exchange);
     received = exchange_receive(exchange, why);
     return received < 0 ? -1 : sent + received;
 }
@@ -338,7 +340,7 @@ int exchange_run(struct exchange *exchange, enum exchange_goal goal, struct reas
     exchange->progress_ns = clock_now_ns();
     for (;;) {
         uint64_t received = exchange->received;
-        bool owed = exchange_owed(exchange) > 0;
+        bool owed = owed_bytes(exchange) > 0;
         ssize_t moved = turn(exchange, goal, why);
         uint64_t now_ns = clock_now_ns();
 
@@ -347,7 +349,7 @@ int exchange_run(struct exchange *exchange, enum exchange_goal goal, struct reas
         if (exchange->ended)
             return judge_end(exchange, why);
         if (goal == EXCHANGE_ECHOED && exchange->exhausted && !exchange->pending_length &&
-            exchange_owed(exchange) == 0)
+            owed_bytes(exchange) == 0)
             return 0;
         show_progress(exchange, now_ns);
         /* A peer that takes everything and returns nothing makes no progress. */

@@ -86,12 +86,6 @@ ssize_t exchange_send(struct exchange *exchange, struct reason *why) MUST_CHECK;
 /* One receive: how many bytes came, 0 when none is there now or the end came (ended). */
 ssize_t exchange_receive(struct exchange *exchange, struct reason *why) MUST_CHECK;
 
-/* Sends our end; once. */
-void exchange_half_close(struct exchange *exchange);
-
-/* Bytes sent whose echo is not back. */
-uint64_t exchange_owed(const struct exchange *exchange);
-
 /* The stream is over, or stands still (word STALLED after waited_ns): the verdict. 0 when
  * everything came back. */
 int exchange_judge(struct exchange *exchange, enum reason_word word, uint64_t waited_ns,

@@ -17,12 +17,6 @@ void report_init(struct report *report)
     report->failed = report->levels[0] ? 0 : ENOMEM;
 }
 
-void report_release(struct report *report)
-{
-    json_decref(report->levels[0]);
-    *report = (struct report){0};
-}
-
 int report_print(struct report *report, FILE *stream, const char *what, struct reason *why)
 {
     int code = report->failed;
@@ -38,7 +32,8 @@ int report_print(struct report *report, FILE *stream, const char *what, struct r
         if (failed)
             code = errno ? errno : EIO;
     }
-    report_release(report);
+    json_decref(report->levels[0]);
+    *report = (struct report){0};
     if (code)
         return reason_set(why, REASON_OTHER, code, "write %s: %s", what, strerror(code));
     return 0;

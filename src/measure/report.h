@@ -33,8 +33,6 @@ void report_init(struct report *report);
  * what names the stream in the sentence. Releases the report in every case. */
 int report_print(struct report *report, FILE *stream, const char *what,
                  struct reason *why) MUST_CHECK;
-/* For a report that is not printed. */
-void report_release(struct report *report);
 
 /* Fields. The key is NULL inside a list. */
 void report_object(struct report *report, const char *key); /* until report_end */
