@@ -6,7 +6,6 @@
 
 #include "base/reason.h"
 
-
 /* The values are epoll's own, so that no event needs translating. */
 enum {
     LOOP_READ = 0x1,   /* readable, or the peer has ended */

@@ -4,7 +4,6 @@
 #include "base/log.h"
 #include "base/text.h"
 
-
 /* As libconfig reads it back; \xNN for what is not ASCII is right in every encoding. */
 static void print_string(FILE *out, const char *text)
 {
