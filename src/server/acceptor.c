@@ -89,13 +89,13 @@ static void turn_away(struct port *port, int fd, const struct address *peer,
 }
 
 static enum admission_verdict judge(struct admission *admission, int fd, const struct address *peer,
-                                    uint64_t now_ns, struct admission_ticket *ticket)
+                                    uint64_t now_ns, bool place, struct admission_ticket *ticket)
 {
     struct transport_credentials who = {.uid = (uid_t)-1};
 
     if (admission_wants_user(admission) && transport_credentials(fd, &who) < 0)
         who.uid = (uid_t)-1;
-    return admission_judge(admission, peer, who.uid, now_ns, ticket);
+    return admission_judge(admission, peer, who.uid, now_ns, place, ticket);
 }
 
 /* The client is accepted; place says that its place is taken already. */
@@ -110,13 +110,10 @@ static void take_in(struct port *port, int fd, const struct address *peer, bool 
     const char *name = NULL;
     uint64_t now_ns = clock_now_ns();
 
-    if (!place && !admission_enter(&roster->admission, ADMISSION_TURNED_AWAY)) {
-        turn_away(port, fd, peer, ADMISSION_OVER_LIMIT);
-        return;
-    }
-    verdict = judge(&roster->admission, fd, peer, now_ns, &ticket);
+    verdict = judge(&roster->admission, fd, peer, now_ns, place, &ticket);
     if (verdict != ADMISSION_WELCOME) {
-        roster_leave(roster, &no_ticket);
+        if (place)
+            roster_leave(roster, &no_ticket);
         turn_away(port, fd, peer, verdict);
         return;
     }

@@ -79,7 +79,7 @@ bool admission_enter(struct admission *admission, enum admission_when_full when_
     pthread_mutex_lock(&admission->lock);
     entered = when_full == ADMISSION_ENTERS || admission->active < admission->limit;
     admission->active += entered;
-    admission->wanted |= !entered && when_full == ADMISSION_WAITS;
+    admission->wanted |= !entered;
     pthread_mutex_unlock(&admission->lock);
     return entered;
 }
@@ -254,16 +254,19 @@ const char *admission_word(enum admission_verdict verdict)
 }
 
 enum admission_verdict admission_judge(struct admission *admission, const struct address *peer,
-                                       uid_t uid, uint64_t now_ns, struct admission_ticket *ticket)
+                                       uid_t uid, uint64_t now_ns, bool has_place,
+                                       struct admission_ticket *ticket)
 {
     unsigned char name[16] = {0};
-    bool welcome = true;
+    bool welcome;
 
     *ticket = (struct admission_ticket){0, 0};
-    if (!admission->per_source && !admission->per_user && !admission->accept_rate)
+    if (has_place && !admission->per_source && !admission->per_user && !admission->accept_rate)
         return ADMISSION_WELCOME;
     pthread_mutex_lock(&admission->lock);
-    if ((admission->per_source || admission->accept_rate) && address_source(peer, name) == 0) {
+    welcome = has_place || admission->active < admission->limit;
+    if (welcome && (admission->per_source || admission->accept_rate) &&
+        address_source(peer, name) == 0) {
         struct admission_guest *guest;
 
         ticket->source = find_guest(admission, name, GUEST_SOURCE);
@@ -286,6 +289,7 @@ enum admission_verdict admission_judge(struct admission *admission, const struct
     if (welcome) {
         count(admission, ticket->source);
         count(admission, ticket->user);
+        admission->active += !has_place;
     } else {
         refresh(admission, ticket->source);
         refresh(admission, ticket->user);

@@ -46,9 +46,8 @@ int admission_configure(struct admission *admission, const struct settings *sett
 
 /* What happens to a client for whom there is no place. */
 enum admission_when_full {
-    ADMISSION_WAITS,       /* the next admission_leave returns true */
-    ADMISSION_TURNED_AWAY, /* or refused: nobody waits */
-    ADMISSION_ENTERS       /* all the same */
+    ADMISSION_WAITS, /* the next admission_leave returns true */
+    ADMISSION_ENTERS /* all the same */
 };
 
 /* The first step: takes a place, whoever it is for. Before accept(2), two workers cannot accept for
@@ -63,10 +62,12 @@ enum admission_verdict { ADMISSION_WELCOME, ADMISSION_OVER_LIMIT };
 /* The word of the log for a refusal. */
 const char *admission_word(enum admission_verdict verdict);
 
-/* The second step: who the client with a place is. Counts it for its source and, unless uid is -1,
- * its user. Of one that is refused nothing is counted, and it still has its place. */
+/* The second step: who the client is. Counts it for its source and, unless uid is -1, its user. Of
+ * one that is refused nothing is counted, and if it has a place it keeps it. One that has none
+ * takes it only when it is welcome: so nobody is refused for the sake of one that is refused as
+ * well. */
 enum admission_verdict admission_judge(struct admission *admission, const struct address *peer,
-                                       uid_t uid, uint64_t now_ns,
+                                       uid_t uid, uint64_t now_ns, bool has_place,
                                        struct admission_ticket *ticket) MUST_CHECK;
 
 /* Whether a limit needs the peer's user. */

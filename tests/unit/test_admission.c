@@ -6,6 +6,8 @@
 #include "transport/transport.h"
 
 #include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -98,17 +100,17 @@ static bool reference_check(struct reference *reference, int source, int user, u
 }
 
 static bool judge(struct admission *admission, const struct address *peer, uid_t uid,
-                  uint64_t now_ns, struct admission_ticket *ticket)
+                  uint64_t now_ns, bool has_place, struct admission_ticket *ticket)
 {
-    return admission_judge(admission, peer, uid, now_ns, ticket) == ADMISSION_WELCOME;
+    return admission_judge(admission, peer, uid, now_ns, has_place, ticket) == ADMISSION_WELCOME;
 }
 
 /* Both steps; a client that is refused gives its place back. */
 static bool come_in(struct admission *admission, const struct address *peer,
                     struct admission_ticket *ticket)
 {
-    assert_true(admission_enter(admission, ADMISSION_TURNED_AWAY));
-    if (judge(admission, peer, (uid_t)-1, 1, ticket))
+    assert_true(admission_enter(admission, ADMISSION_WAITS));
+    if (judge(admission, peer, (uid_t)-1, 1, true, ticket))
         return true;
     (void)admission_leave(admission, ticket);
     return false;
@@ -144,10 +146,11 @@ static void live(unsigned capacity, const struct settings *settings, unsigned so
                 reference.of_user[left.user]--;
             continue;
         }
-        bool full = reference.active >= reference.limit;
+        bool full = reference.active >= reference.limit, has_place = chance(2);
 
-        assert_int_equal(admission_enter(&admission, ADMISSION_TURNED_AWAY), !full);
-        if (full)
+        if (has_place)
+            assert_int_equal(admission_enter(&admission, ADMISSION_WAITS), !full);
+        if (has_place && full)
             continue;
         /* TCP has a source, Unix has a user. */
         struct guest guest = {.source = -1, .user = -1};
@@ -159,15 +162,16 @@ static void live(unsigned capacity, const struct settings *settings, unsigned so
         } else {
             guest.user = (int)chance(USERS);
         }
-        bool welcome = reference_check(&reference, guest.source, guest.user, now_ns);
+        bool welcome = !full && reference_check(&reference, guest.source, guest.user, now_ns);
 
         assert_int_equal(judge(&admission, peer,
                                guest.user < 0 ? (uid_t)-1 : (uid_t)(1000 + guest.user), now_ns,
-                               &guest.ticket),
+                               has_place, &guest.ticket),
                          welcome);
         if (!welcome) {
             assert_int_equal(guest.ticket.source + guest.ticket.user, 0);
-            (void)admission_leave(&admission, &guest.ticket);
+            if (has_place)
+                (void)admission_leave(&admission, &guest.ticket);
             continue;
         }
         reference.active++;
@@ -204,6 +208,7 @@ static void waiting(void **state)
 {
     const struct admission_ticket nobody = {0, 0};
     struct settings some = limits(2, 0, 0, 0);
+    struct admission_ticket ticket;
     struct admission admission;
 
     (void)state;
@@ -220,7 +225,7 @@ static void waiting(void **state)
     assert_true(admission_enter(&admission, ADMISSION_WAITS));
     assert_true(admission_enter(&admission, ADMISSION_WAITS));
     /* Who is turned away does not wait. */
-    assert_false(admission_enter(&admission, ADMISSION_TURNED_AWAY));
+    assert_false(judge(&admission, &sources[0], (uid_t)-1, 1, false, &ticket));
     assert_false(admission_leave(&admission, &nobody));
     assert_true(admission_enter(&admission, ADMISSION_WAITS));
     assert_false(admission_has_place(&admission));
@@ -229,6 +234,46 @@ static void waiting(void **state)
     assert_true(admission_enter(&admission, ADMISSION_ENTERS));
     assert_true(admission_enter(&admission, ADMISSION_ENTERS));
     assert_false(admission_enter(&admission, ADMISSION_WAITS));
+    admission_release(&admission);
+}
+
+struct knocker {
+    struct admission *admission;
+    _Atomic bool done;
+};
+
+/* Comes again and again from a source that is at its limit. */
+static void *knock(void *argument)
+{
+    struct knocker *knocker = argument;
+    struct admission_ticket ticket;
+
+    while (!atomic_load(&knocker->done))
+        assert_false(judge(knocker->admission, &sources[0], (uid_t)-1, 1, false, &ticket));
+    return NULL;
+}
+
+/* Whoever is refused does not take the last place from others, not even for a moment. */
+static void the_last_place(void **state)
+{
+    struct settings some = limits(2, 1, 0, 0);
+    struct admission_ticket ticket;
+    struct admission admission;
+    struct knocker knocker = {.admission = &admission};
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(admission_init(&admission, 10, NULL), 0);
+    assert_int_equal(admission_configure(&admission, &some, NULL), 0);
+    assert_true(judge(&admission, &sources[0], (uid_t)-1, 1, false, &ticket));
+    assert_int_equal(pthread_create(&thread, NULL, knock, &knocker), 0);
+    for (int i = 0; i < 20000; i++) {
+        assert_true(judge(&admission, &sources[1], (uid_t)-1, 1, false, &ticket));
+        (void)admission_leave(&admission, &ticket);
+    }
+    atomic_store(&knocker.done, true);
+    pthread_join(thread, NULL);
+    assert_int_equal(admission.active, 1);
     admission_release(&admission);
 }
 
@@ -269,13 +314,13 @@ static void more_than_the_table(void **state)
         assert_int_equal(admission_configure(&admission, &some, NULL), 0);
         for (size_t i = 0; i < COUNT(many); i++) {
             assert_true(admission_enter(&admission, ADMISSION_ENTERS));
-            assert_true(judge(&admission, &many[i], (uid_t)-1, 1, &tickets[i]));
+            assert_true(judge(&admission, &many[i], (uid_t)-1, 1, true, &tickets[i]));
         }
         assert_int_equal(tickets[COUNT(many) - 1].source, 0);
         /* Those for which there was room are still counted. */
         for (size_t i = 0; i < 6; i++) {
             assert_true(admission_enter(&admission, ADMISSION_ENTERS));
-            assert_false(judge(&admission, &many[i], (uid_t)-1, 1, &again));
+            assert_false(judge(&admission, &many[i], (uid_t)-1, 1, true, &again));
             (void)admission_leave(&admission, &again);
         }
         for (size_t i = 0; i < COUNT(many); i++)
@@ -302,8 +347,8 @@ static void one_source(void **state)
 
         assert_int_equal(admission_init(&admission, 10, NULL), 0);
         assert_int_equal(admission_configure(&admission, &some, NULL), 0);
-        assert_true(judge(&admission, &first, (uid_t)-1, 1, &ticket));
-        assert_false(judge(&admission, &second, (uid_t)-1, 1, &ticket));
+        assert_true(judge(&admission, &first, (uid_t)-1, 1, true, &ticket));
+        assert_false(judge(&admission, &second, (uid_t)-1, 1, true, &ticket));
         admission_release(&admission);
     }
 }
@@ -371,13 +416,10 @@ static void memory_is_touched_when_used(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_histories),
-        cmocka_unit_test(waiting),
-        cmocka_unit_test(capacities),
-        cmocka_unit_test(more_than_the_table),
-        cmocka_unit_test(one_source),
-        cmocka_unit_test(refused_and_remembered),
-        cmocka_unit_test(memory_is_touched_when_used),
+        cmocka_unit_test(random_histories),       cmocka_unit_test(waiting),
+        cmocka_unit_test(the_last_place),         cmocka_unit_test(capacities),
+        cmocka_unit_test(more_than_the_table),    cmocka_unit_test(one_source),
+        cmocka_unit_test(refused_and_remembered), cmocka_unit_test(memory_is_touched_when_used),
     };
 
     return cmocka_run_group_tests(tests, make_sources, NULL) != 0;
