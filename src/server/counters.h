@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What is counted for one listener by one worker: written by that worker alone, read while it is
- * parked. */
+/* What is counted for one listener by one worker: written by that worker alone; others read it
+ * while that one is parked, or what it has summed up (crew.h). */
 #ifndef SERVER_COUNTERS_H
 #define SERVER_COUNTERS_H
 
