@@ -23,7 +23,6 @@ static const struct protocol {
 } protocols[] = {
     {0, "0", ""},
     {IPPROTO_TCP, "IPPROTO_TCP", ""},
-    {IPPROTO_UDP, "IPPROTO_UDP", ""},
     {ADDRESS_MPTCP, "IPPROTO_MPTCP", "mptcp:"},
     {-1, "IPPROTO_?", ""},
 };
@@ -57,7 +56,6 @@ static const struct address_host *find_host(const struct address *address)
 const char *address_format(const struct address *address, char *text, size_t size)
 {
     const struct address_family *family = find_family(address_family(address));
-
     size_t used = (size_t)snprintf(text, size, "%s", find_protocol(address->protocol)->scheme);
 
     if (family && used < size)
@@ -118,7 +116,6 @@ int address_source(const struct address *address, unsigned char source[16])
 enum address_overlap address_overlap(const struct address *a, const struct address *b)
 {
     const struct address_family *family = find_family(address_family(a));
-
     enum address_overlap overlap;
 
     if (!family || family->family != address_family(b))

@@ -159,7 +159,7 @@ static bool is_ipv6(const char *text, size_t length)
     struct in6_addr bytes;
 
     if (length >= sizeof copy)
-        return 0;
+        return false;
     memcpy(copy, text, length);
     copy[length] = '\0';
     copy[strcspn(copy, "%")] = '\0';
@@ -220,9 +220,8 @@ int endpoint_inet_parse(struct endpoint *endpoint, const struct endpoint_scheme 
                         const char *text, bool is_url, struct reason *why)
 {
     char copy[2 * ENDPOINT_NAME_MAX], *colon;
-    size_t length;
+    size_t length = strlen(text);
 
-    length = strlen(text);
     if (length >= sizeof copy)
         return reason_set(why, REASON_TOOLONG, ENAMETOOLONG,
                           "too long for a host and a port: write HOST:PORT");
