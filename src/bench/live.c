@@ -59,7 +59,7 @@ static void show_json(const struct live *live, const struct tally *tally, uint64
     report_number(&report, "bytes_received", tally->bytes_received);
     report_real(&report, "rate", rate); /* null for no time at all */
     record_add_errors(&report, tally);
-    report_histogram(&report, "latency", &tally->latency, 0);
+    report_histogram(&report, "latency", &tally->latency, false);
     /* The report at the end fails too, and says why. */
     if (report_print(&report, standard_output(), "standard output", &why) < 0)
         return;

@@ -176,11 +176,11 @@ int record_result(const struct record *record, const struct plan *plan, const st
         add_rounds(&report, rounds, round_count);
     if (plan->require.count)
         add_goals(&report, plan, result);
-    report_histogram(&report, "connect", &tally->connect, 1);
-    report_histogram(&report, "latency", &tally->latency, 1);
+    report_histogram(&report, "connect", &tally->connect, true);
+    report_histogram(&report, "latency", &tally->latency, true);
     if (plan->rate) {
-        report_histogram(&report, "service", &tally->service, 1);
-        report_histogram(&report, "slip", &tally->slip, 1);
+        report_histogram(&report, "service", &tally->service, true);
+        report_histogram(&report, "slip", &tally->slip, true);
     }
     return finish(&report, record, why);
 }
@@ -225,7 +225,7 @@ int record_attempt(const struct record *record, const struct plan *plan,
     report_truth(&report, "met", met);
     record_add_errors(&report, result->tally);
     report_truth(&report, "generator_was_limit", generator_was_limit);
-    report_histogram(&report, "latency", &result->tally->latency, 0);
+    report_histogram(&report, "latency", &result->tally->latency, false);
     return finish(&report, record, why);
 }
 

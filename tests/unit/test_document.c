@@ -48,12 +48,12 @@ static void histogram_survives(void **state)
         histogram_record(&original, random >> (26 + random % 38));
     }
     report_init(&report);
-    report_histogram(&report, "full", &original, 1);
+    report_histogram(&report, "full", &original, true);
     histogram_init(&copy);
-    report_histogram(&report, "empty", &copy, 1);
+    report_histogram(&report, "empty", &copy, true);
     for (uint64_t i = 0; i < 1000; i++)
         histogram_record(&copy, 59 * NS_PER_S + i % 2 * 100);
-    report_histogram(&report, "narrow", &copy, 1);
+    report_histogram(&report, "narrow", &copy, true);
     assert_int_equal(report_print(&report, stream, "x", NULL), 0);
     fclose(stream);
     assert_int_equal(parse(&document, text, NULL), 1);

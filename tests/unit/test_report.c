@@ -109,7 +109,7 @@ static void figures(void **state)
     histogram_record(&histogram, 1000);
     histogram_record(&histogram, 3000);
     report_init(&report);
-    report_histogram(&report, "rtt", &histogram, 1);
+    report_histogram(&report, "rtt", &histogram, true);
     expect(&report, "{\"rtt\":{\"count\":2,\"min_ns\":1000,\"mean_ns\":2000.0,\"max_ns\":3000,"
                     "\"deviation_ns\":1000.0,\"p50_ns\":1000,\"p90_ns\":3000,\"p99_ns\":3000,"
                     "\"p99_9_ns\":3000,\"p99_99_ns\":3000,\"sum_ns\":4000,"
@@ -125,7 +125,7 @@ static void nothing_measured(void **state)
     (void)state;
     histogram_init(&histogram);
     report_init(&report);
-    report_histogram(&report, "rtt", &histogram, 0);
+    report_histogram(&report, "rtt", &histogram, false);
     expect(&report, "{\"rtt\":{\"count\":0,\"min_ns\":null,\"mean_ns\":null,\"max_ns\":null,"
                     "\"deviation_ns\":null,\"p50_ns\":null,\"p90_ns\":null,\"p99_ns\":null,"
                     "\"p99_9_ns\":null,\"p99_99_ns\":null}}\n");
