@@ -197,7 +197,7 @@ static void in_child(void **state)
     static const struct {
         int (*reread)(void *context, char **text, struct reason *why);
         char *file;
-        trial_keeps *keeps;
+        bool (*keeps)(const void *context, const struct settings_listener *settings);
         bool kill;
         size_t count;
         const char *complaints, *why; /* NULL: it is good */

@@ -7,7 +7,7 @@
 
 struct teller {
     const struct trial_options *options;
-    trial_tell *tell;
+    void (*tell)(void *context, const struct trial_record *record);
     void *context;
     struct trial_record *record;
 };
@@ -63,7 +63,8 @@ static bool needs_service(const struct trial_options *options,
     return names_may_block(settings) && !options->keeps(options->keeps_context, settings);
 }
 
-int trial_run(const struct trial_options *options, trial_tell *tell_to, void *context)
+int trial_run(const struct trial_options *options,
+              void (*tell_to)(void *context, const struct trial_record *record), void *context)
 {
     struct teller teller = {.options = options,
                             .tell = tell_to,

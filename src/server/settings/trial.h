@@ -29,12 +29,6 @@ struct trial_record {
     } content;
 };
 
-/* Whether the names of a listener are known because it is open already. */
-typedef bool trial_keeps(const void *context, const struct settings_listener *settings);
-
-/* Receives each record. */
-typedef void trial_tell(void *context, const struct trial_record *record);
-
 /* Where the settings come from. */
 struct trial_source {
     /* Reads the file again: *text is the caller's to free, NULL when there is none. May block as
@@ -50,13 +44,16 @@ struct trial_source {
 
 struct trial_options {
     const struct trial_source *source;
-    trial_keeps *keeps;
+    /* Whether the names of a listener are known because it is open already. */
+    bool (*keeps)(const void *context, const struct settings_listener *settings);
     const void *keeps_context;
 };
 
-/* Tries the file. 0 when it is good, else -1, mostly after a complaint. Blocks as file systems and
- * name services do. Neither logs nor uses stdio's files. */
-int trial_run(const struct trial_options *options, trial_tell *tell, void *context) MUST_CHECK;
+/* Tries the file; tell receives each record. 0 when it is good, else -1, mostly after a complaint.
+ * Blocks as file systems and name services do. Neither logs nor uses stdio's files. */
+int trial_run(const struct trial_options *options,
+              void (*tell)(void *context, const struct trial_record *record),
+              void *context) MUST_CHECK;
 
 /* What the records told. Begins as {.complain = ...}. */
 struct trial {
