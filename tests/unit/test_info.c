@@ -155,7 +155,7 @@ static void tell(const struct endpoints_row *row, const struct endpoint *endpoin
     struct address bound, peer;
     struct transport_listener listener = sockets_listen(endpoint, NULL, &bound);
     char endpoint_text[ENDPOINT_TEXT_SIZE], text[ADDRESS_TEXT_SIZE], host[256];
-    bool is_unix = row->family == AF_UNIX, is_mptcp = strncmp(row->before, "mptcp:", 6) == 0;
+    bool is_unix = row->family == AF_UNIX, is_mptcp;
     struct talk talk;
     json_t *object;
     int served;
@@ -163,12 +163,16 @@ static void tell(const struct endpoints_row *row, const struct endpoint *endpoin
     prepare(&talk, endpoint_format(endpoint, endpoint_text, sizeof endpoint_text), "one");
     talk.client = sockets_connect(&bound);
     served = sockets_accept(listener.fd, &peer);
+    bound.protocol = peer.protocol; /* an emulator cannot tell that it is MPTCP */
+    is_mptcp = peer.protocol == ADDRESS_MPTCP;
     attach(&talk, served);
     object = read_object(&talk);
     if (is_unix)
         assert_keys(object, " type server name listener transport local uid gid pid connection");
-    else if (json_object_get(object, "tcp") || !is_mptcp) /* there since Linux 5.16 */
+    else if (json_object_get(object, "tcp"))
         assert_keys(object, " type server name listener transport local peer tcp mptcp connection");
+    else /* MPTCP before Linux 5.16, emulators */
+        assert_keys(object, " type server name listener transport local peer connection");
     assert_string_equal(text_of(object, "type"), "info");
     assert_true(strncmp(text_of(object, "server"), "echo-service ", 13) == 0);
     assert_int_equal(gethostname(host, sizeof host), 0);
@@ -185,13 +189,15 @@ static void tell(const struct endpoints_row *row, const struct endpoint *endpoin
         assert_int_equal(number_of(object, "pid"), getpid());
     } else {
         assert_string_equal(text_of(object, "peer"), address_format(&peer, text, sizeof text));
-        assert_int_equal(json_is_true(json_object_get(object, "mptcp")), is_mptcp);
     }
     if (json_object_get(object, "tcp")) {
         json_t *tcp = json_object_get(object, "tcp");
 
         assert_keys(tcp, " mss rtt_us retransmits");
         assert_in_range(number_of(tcp, "mss"), 500, 65535);
+        assert_int_equal(json_is_true(json_object_get(object, "mptcp")), is_mptcp);
+    } else if (!is_unix) {
+        leave_out(row->name, "no TCP_INFO");
     }
     json_decref(object);
     assert_int_equal(send(talk.client, "hello", 5, 0), 5);
