@@ -7,6 +7,7 @@
 #include "base/seam.h"
 #include "server/connection.h"
 #include "server/roster.h"
+#include "transport/credentials.h"
 #include "transport/io.h"
 
 #include <errno.h>
@@ -60,9 +61,9 @@ bool acceptor_resume(struct worker *worker, uint64_t now_ns)
 /* A client of a Unix socket is known by its credentials: its name may be anything. */
 static const char *peer_text(int fd, const struct address *peer, char *text, size_t size)
 {
-    struct transport_credentials who;
+    struct credentials who;
 
-    if (transport_credentials(fd, &who) == 0)
+    if (credentials_read(fd, &who) == 0)
         snprintf(text, size, "uid:%u,gid:%u,pid:%d", who.uid, who.gid, who.pid);
     else
         address_format(peer, text, size);
@@ -91,9 +92,9 @@ static void turn_away(struct port *port, int fd, const struct address *peer,
 static enum admission_verdict judge(struct admission *admission, int fd, const struct address *peer,
                                     uint64_t now_ns, bool place, struct admission_ticket *ticket)
 {
-    struct transport_credentials who = {.uid = (uid_t)-1};
+    struct credentials who = {.uid = (uid_t)-1};
 
-    if (admission_wants_user(admission) && transport_credentials(fd, &who) < 0)
+    if (admission_wants_user(admission) && credentials_read(fd, &who) < 0)
         who.uid = (uid_t)-1;
     return admission_judge(admission, peer, who.uid, now_ns, place, ticket);
 }
@@ -128,7 +129,7 @@ static void take_in(struct port *port, int fd, const struct address *peer, bool 
     /* Whoever makes the buffer small means all that a client can make us hold. Without it, the
      * kernel's queue is as long as ever. */
     if (worker->relay.size < QUEUE_BOUND_BELOW)
-        (void)!transport_bound_queue(fd, worker->relay.size);
+        (void)!io_bound_queue(fd, worker->relay.size);
     connection->id = roster_next_id(roster);
     LOG(LOG_LEVEL_INFO, "accept", LOG_NUMBER("id", connection->id), LOG_NUMBER("fd", (uint64_t)fd),
         LOG_TEXT("listener", port->listener->settings.name), LOG_ESCAPED("peer", name));

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "server/connection.h"
 #include "server/roster.h"
+#include "transport/credentials.h"
 #include "transport/transport.h"
 
 #include <errno.h>
@@ -75,9 +76,9 @@ static void add_addresses(struct greeting *line, int fd)
 
 static void add_credentials(struct greeting *line, int fd)
 {
-    struct transport_credentials who;
+    struct credentials who;
 
-    if (transport_credentials(fd, &who) < 0)
+    if (credentials_read(fd, &who) < 0)
         return;
     add(line, "uid", json_integer(who.uid));
     add(line, "gid", json_integer(who.gid));

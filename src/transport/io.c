@@ -55,3 +55,10 @@ void io_close(int *fd)
     close(*fd);
     *fd = -1;
 }
+
+int io_bound_queue(int fd, size_t size)
+{
+    int half = (int)(size / 2); /* the kernel doubles it: socket(7) */
+
+    return seam_setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &half, sizeof half);
+}

@@ -4,6 +4,7 @@ libtransport_a_SOURCES = \
 	src/transport/address_family.h src/transport/address_value.h \
 	src/transport/address_inet.c src/transport/address_inet.h \
 	src/transport/address_unix.c src/transport/address_unix.h \
+	src/transport/credentials.c src/transport/credentials.h \
 	src/transport/endpoint.c src/transport/endpoint.h \
 	src/transport/endpoint_scheme.h src/transport/endpoint_value.h \
 	src/transport/endpoint_inet.c src/transport/endpoint_inet.h \

@@ -374,27 +374,6 @@ int transport_protocol(int fd, const struct address *address)
     return address->protocol;
 }
 
-int transport_bound_queue(int fd, size_t size)
-{
-    int half = (int)(size / 2); /* the kernel doubles it: socket(7) */
-
-    return seam_setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &half, sizeof half);
-}
-
-int transport_credentials(int fd, struct transport_credentials *credentials)
-{
-    struct ucred ucred = {0};
-    socklen_t length = sizeof ucred;
-
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &ucred, &length) < 0)
-        return -errno;
-    /* What the kernel answers for a family that has no such thing. */
-    if (ucred.uid == (uid_t)-1)
-        return -ENOTSUP;
-    *credentials = (struct transport_credentials){ucred.pid, ucred.uid, ucred.gid};
-    return 0;
-}
-
 int transport_tcp_state(int fd, struct transport_tcp_state *state)
 {
     return transport_tcp_ask(fd, state);

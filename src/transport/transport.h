@@ -85,18 +85,6 @@ int transport_connect_result(int fd, const struct address *address, struct reaso
  * address's own, or another where the peer lacks that. */
 int transport_protocol(int fd, const struct address *address);
 
-/* Bounds what the kernel keeps of what is sent and not yet taken, by its own way of counting. 0, or
- * a negative errno. */
-int transport_bound_queue(int fd, size_t size) MUST_CHECK;
-
-/* Who is at the other end of a Unix connection; 0, or a negative errno (ENOTSUP for TCP). */
-struct transport_credentials {
-    pid_t pid;
-    uid_t uid;
-    gid_t gid;
-};
-int transport_credentials(int fd, struct transport_credentials *credentials) MUST_CHECK;
-
 /* Of a TCP connection; with several paths, of its first. 0, or a negative errno, also when it is
  * not TCP. */
 int transport_tcp_state(int fd, struct transport_tcp_state *state) MUST_CHECK;

@@ -4,6 +4,7 @@
 #include "lib/room.h"
 #include "lib/sockets.h"
 #include "lib/testing.h"
+#include "transport/credentials.h"
 #include "transport/io.h"
 #include "transport/transport.h"
 #include "transport/transport_inherited.h"
@@ -189,18 +190,18 @@ static void ask_credentials(const struct endpoints_row *row, const struct endpoi
     struct address bound, peer;
     struct transport_listener listener = sockets_listen(endpoint, NULL, &bound);
     int client = sockets_connect(&bound), served = sockets_accept(listener.fd, &peer);
-    struct transport_credentials who;
+    struct credentials who;
 
     if (row->family == AF_UNIX) {
-        assert_int_equal(transport_credentials(served, &who), 0);
+        assert_int_equal(credentials_read(served, &who), 0);
         assert_int_equal(who.pid, getpid());
         assert_int_equal(who.uid, geteuid());
         assert_int_equal(who.gid, getegid());
     } else {
-        assert_int_equal(transport_credentials(served, &who), -ENOTSUP);
+        assert_int_equal(credentials_read(served, &who), -ENOTSUP);
     }
     io_close(&client);
-    assert_int_equal(transport_credentials(client, &who), -EBADF);
+    assert_int_equal(credentials_read(client, &who), -EBADF);
     io_close(&served);
     transport_unlisten(&listener);
 }

@@ -3,6 +3,7 @@
 #include "lib/room.h"
 #include "lib/sockets.h"
 #include "lib/testing.h"
+#include "transport/credentials.h"
 #include "transport/io.h"
 
 #include <errno.h>
@@ -472,7 +473,7 @@ static void of_two_starters_one_serves(void **state)
     for (int round = 0; round < 50; round++) {
         pid_t starters[2], server;
         int codes[2], start[2], answer[2], client;
-        struct transport_credentials who;
+        struct credentials who;
 
         assert_int_equal(pipe2(start, O_CLOEXEC), 0);
         assert_int_equal(pipe2(answer, O_CLOEXEC), 0);
@@ -495,7 +496,7 @@ static void of_two_starters_one_serves(void **state)
         close(answer[0]);
 
         client = sockets_connect(&place->address);
-        assert_int_equal(transport_credentials(client, &who), 0);
+        assert_int_equal(credentials_read(client, &who), 0);
         io_close(&client);
         server = who.pid;
         assert_true(server == starters[0] || server == starters[1]);
