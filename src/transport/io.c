@@ -56,6 +56,14 @@ void io_close(int *fd)
     *fd = -1;
 }
 
+int io_option(int fd, int name)
+{
+    socklen_t length = sizeof(int);
+    int value;
+
+    return getsockopt(fd, SOL_SOCKET, name, &value, &length) < 0 ? -errno : value;
+}
+
 int io_bound_queue(int fd, size_t size)
 {
     int half = (int)(size / 2); /* the kernel doubles it: socket(7) */

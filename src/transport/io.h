@@ -51,6 +51,8 @@ void io_reset_at_close(int fd);
 /* Closes and sets -1; nothing when already -1. */
 void io_close(int *fd);
 
+/* The value of an integer option of SOL_SOCKET, which is never negative; or a negative errno. */
+int io_option(int fd, int name) MUST_CHECK;
 /* Bounds what the kernel keeps of what is sent and not yet taken, by its own way of counting. 0, or
  * a negative errno. */
 int io_bound_queue(int fd, size_t size) MUST_CHECK;

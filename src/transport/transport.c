@@ -248,19 +248,10 @@ int transport_accept(int listen_fd, const struct address *local, struct address 
     return fd;
 }
 
-/* The value of an integer option, or a negative errno. */
-static int get_option(int fd, int name)
-{
-    socklen_t length = sizeof(int);
-    int value;
-
-    return getsockopt(fd, SOL_SOCKET, name, &value, &length) < 0 ? -errno : value;
-}
-
 static struct address blank(int fd)
 {
-    return (struct address){.type = get_option(fd, SO_TYPE),
-                            .protocol = get_option(fd, SO_PROTOCOL),
+    return (struct address){.type = io_option(fd, SO_TYPE),
+                            .protocol = io_option(fd, SO_PROTOCOL),
                             .length = sizeof(struct sockaddr_storage)};
 }
 
@@ -352,7 +343,7 @@ failed:
 int transport_connect_result(int fd, const struct address *address, struct reason *why)
 {
     const struct transport *transport = find_address(address);
-    int code = get_option(fd, SO_ERROR);
+    int code = io_option(fd, SO_ERROR);
 
     code = code < 0 ? -code : code;
     if (code)

@@ -5,6 +5,7 @@
 #include "transport/address.h"
 #include "transport/address_inet.h"
 #include "transport/endpoint.h"
+#include "transport/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,17 +30,9 @@ static size_t count;
 static bool claims_rest; /* there is a listener for those that are not named */
 static bool is_sealed;
 
-static int get_option(int fd, int name)
-{
-    socklen_t length = sizeof(int);
-    int value = -1;
-
-    return getsockopt(fd, SOL_SOCKET, name, &value, &length) < 0 ? -1 : value;
-}
-
 bool transport_inherited_listens(int fd)
 {
-    return get_option(fd, SO_ACCEPTCONN) == 1;
+    return io_option(fd, SO_ACCEPTCONN) == 1;
 }
 
 /* Adds a descriptor, if a server can accept on it. what is its name in the sentence. */
@@ -58,8 +51,8 @@ static int add(int fd, const char *what, struct reason *why)
         getsockname(fd, (struct sockaddr *)&address->storage, &address->length) < 0)
         return reason_set(why, REASON_USAGE, ENOTSOCK, "%s: this descriptor is not a socket", what);
     address_inet_normalise(address);
-    address->type = get_option(fd, SO_TYPE);
-    address->protocol = get_option(fd, SO_PROTOCOL);
+    address->type = io_option(fd, SO_TYPE);
+    address->protocol = io_option(fd, SO_PROTOCOL);
     if (address->type != SOCK_STREAM)
         return reason_set(why, REASON_USAGE, EPROTOTYPE,
                           "%s: a %s is not supported; pass a stream "
@@ -163,6 +156,12 @@ static int number_of(const struct endpoint *endpoint)
     return text_number(endpoint->port_text, 0, INT_MAX, &number, NULL) < 0 ? -1 : (int)number;
 }
 
+/* systemd: alone means all that are passed and that no other endpoint names. */
+static bool means_rest(const struct endpoint *endpoint)
+{
+    return endpoint->kind == ENDPOINT_SYSTEMD && endpoint->length == 0;
+}
+
 /* Whether an endpoint names the socket; systemd: alone names none. */
 static bool is_named(const struct inherited_socket *one, const struct endpoint *endpoint)
 {
@@ -174,7 +173,7 @@ static bool is_named(const struct inherited_socket *one, const struct endpoint *
 
 void transport_inherited_claim(const struct endpoint *endpoint)
 {
-    if (endpoint->kind == ENDPOINT_SYSTEMD && endpoint->length == 0)
+    if (means_rest(endpoint))
         claims_rest = true;
     for (size_t i = 0; i < count; i++)
         if (is_named(&sockets[i], endpoint))
@@ -225,7 +224,7 @@ static bool is_known(const struct endpoint *endpoint)
 int transport_inherited_resolve(const struct endpoint *endpoint, struct address *list,
                                 size_t capacity, struct reason *why)
 {
-    bool is_rest = endpoint->kind == ENDPOINT_SYSTEMD && endpoint->length == 0;
+    bool is_rest = means_rest(endpoint);
     char text[ENDPOINT_TEXT_SIZE];
     size_t found = 0;
 
