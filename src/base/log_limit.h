@@ -40,7 +40,7 @@ bool log_limit_admit(struct log_limit *limit, struct log_event *event, uint64_t 
 bool log_limit_take(struct log_limit *limit, uint64_t quiet_ns, uint64_t now_ns,
                     struct log_event *event);
 
-/* Whether there are suppressed lines that no one has been told of. */
+/* Whether lines were suppressed that no event has reported yet. */
 bool log_limit_is_waiting(const struct log_limit *limit);
 
 #endif

@@ -33,7 +33,7 @@ static void sum_up(const struct crew *crew, const struct worker *worker)
     }
 }
 
-/* What all workers have told of a listener, now or before. */
+/* The sum of what the workers have last reported for a listener. */
 static struct counters see(const struct server *server, struct listener *listener)
 {
     struct counters sum = {0};
