@@ -83,6 +83,13 @@ void sockets_wait(int fd, short events)
     assert_int_equal(poll(&wanted, 1, 5000), 1);
 }
 
+void sockets_wait_watched(const struct loop *loop, const struct loop_source *source, short events)
+{
+    sockets_wait(source->fd, events);
+    if (source->watched & LOOP_READ)
+        sockets_wait(loop->fd, POLLIN);
+}
+
 void sockets_expect(int fd, const char *text)
 {
     char bytes[64];

@@ -3,6 +3,7 @@
 #ifndef TESTS_LIB_SOCKETS_H
 #define TESTS_LIB_SOCKETS_H
 
+#include "base/loop.h"
 #include "transport/transport.h"
 
 /* Backlog 16, mode 0660, nothing else. */
@@ -27,6 +28,9 @@ void sockets_tcp_pair(int fds[2]);
 
 /* Waits for poll(2)'s events, 5 s at most. */
 void sockets_wait(int fd, short events);
+/* The same for a source of a loop and, where it is watched for reading, until the loop has it too:
+ * poll(2) may see an event before the wake-up on another CPU has told epoll. */
+void sockets_wait_watched(const struct loop *loop, const struct loop_source *source, short events);
 
 /* Exactly this text, or the end of the stream for "", is what one read gives. */
 void sockets_expect(int fd, const char *text);

@@ -136,7 +136,7 @@ static void pass(struct talk *talk, uint64_t time_ns)
 static void wait_for_server(const struct talk *talk, short events)
 {
     if (is_open(talk))
-        sockets_wait(talk->connection->stream.fd, events);
+        sockets_wait_watched(&talk->worker->loop, &talk->connection->source, events);
 }
 
 /* Sends up to so many bytes, as many as fit, and some of what is on its way has arrived. */

@@ -201,7 +201,7 @@ static void tell(const struct endpoints_row *row, const struct endpoint *endpoin
     }
     json_decref(object);
     assert_int_equal(send(talk.client, "hello", 5, 0), 5);
-    sockets_wait(served, POLLIN);
+    sockets_wait_watched(&talk.worker->loop, &talk.connection->source, POLLIN);
     serve(&talk);
     sockets_expect(talk.client, "hello");
     assert_int_equal(stream_received(&talk.connection->stream), 5);
@@ -362,7 +362,7 @@ static void a_stop_returns_it_whole(void **state)
         json_decref(read_object(&talk));
         assert_string_equal(read_line(&talk), "");
         assert_int_equal(shutdown(talk.client, SHUT_WR), 0);
-        sockets_wait(talk.connection->stream.fd, POLLRDHUP);
+        sockets_wait_watched(&talk.worker->loop, &talk.connection->source, POLLRDHUP);
         serve(&talk);
         assert_false(is_open(&talk));
         assert_int_equal(talk.counters.returned, 0);
